@@ -1,0 +1,1 @@
+"""The catalogue of extractors: what metrics share, from arithmetic on pixels to networks."""

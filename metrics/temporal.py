@@ -1,0 +1,31 @@
+"""Numbers about change from frame to frame."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from vbench_py.metrics.reduce import PairMean
+from vbench_py.types import Facts, Series
+
+
+class TemporalFlickering(PairMean):
+    """(255 - mean absolute difference of neighbouring frames) / 255: 1 is a frozen video."""
+
+    def convert(self, values: np.ndarray) -> np.ndarray:
+        return (255.0 - values) / 255.0
+
+
+class WarpingErrorMean(PairMean):
+    """Mean over pairs of the warping error, of the pairs that have a valid pixel.
+
+    Details: `valid_share`, the mean share of valid pixels over all pairs, and `pairs_without_valid_pixels`.
+    """
+
+    def keeps(self, series: Series, facts: Facts) -> np.ndarray:
+        return super().keeps(series, facts) & (series.values["valid"] > 0)
+
+    def details(self, series: Series, kept: np.ndarray) -> Mapping[str, float]:
+        valid = series.values["valid"]
+        return {"valid_share": float(np.mean(valid)), "pairs_without_valid_pixels": float(np.sum(valid == 0))}

@@ -1,0 +1,104 @@
+"""Pixel metrics against outside implementations, run here or stored by tests/data/make_pixel_references.py."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+import pytorch_msssim
+import torch
+import torchmetrics.functional.image as torchmetrics_image
+from skimage.metrics import mean_squared_error, peak_signal_noise_ratio, structural_similarity
+
+from tests.metrics.clips import Pair, noisy, texture
+from tests.metrics.running import METRICS, score, values
+
+STORED = json.loads((Path(__file__).parents[1] / "data" / "pixel_references.json").read_text(encoding="utf-8"))[
+    "values"
+]
+FRAMEWISE = [
+    "psnr-rgb",
+    "psnr-y",
+    "psnr-y-crop8",
+    "ssim-rgb",
+    "ssim-y",
+    "ssim-matlab-3d",
+    "ssim-y-tecogan-as-published",
+]
+
+
+def roles(pair: Pair) -> dict[str, np.ndarray]:
+    return dict(zip(("video", "target"), pair, strict=True))
+
+
+@pytest.mark.parametrize("name", [*FRAMEWISE, "tof"])
+def test_values_agree_with_the_published_code(name: str, pair: Pair) -> None:
+    tolerance = METRICS[name].reference.tolerance
+    np.testing.assert_allclose(values(name, roles(pair)), STORED[name], rtol=0, atol=tolerance)
+
+
+def test_temporal_flickering_agrees_with_vbench(pair: Pair) -> None:
+    assert score("temporal-flickering", {"video": pair[0]}).value == pytest.approx(
+        STORED["temporal-flickering"][0], abs=1e-6
+    )
+
+
+def test_psnr_agrees_with_scikit_image(pair: Pair) -> None:
+    expected = [peak_signal_noise_ratio(b, a) for a, b in zip(*pair, strict=True)]
+    np.testing.assert_allclose(values("psnr-rgb", roles(pair)), expected, rtol=0, atol=1e-9)
+
+
+def test_psnr_of_the_mean_error_agrees_with_scikit_image(pair: Pair) -> None:
+    expected = peak_signal_noise_ratio(pair[1], pair[0])
+    assert score("psnr-rgb-mse", roles(pair)).value == pytest.approx(expected, abs=1e-9)
+
+
+# torchmetrics takes the logarithm of the data range in float32.
+def test_psnr_of_the_mean_error_agrees_with_torchmetrics(pair: Pair) -> None:
+    video, target = (torch.from_numpy(clip).double() for clip in pair)
+    expected = float(torchmetrics_image.peak_signal_noise_ratio(video, target, data_range=255.0))
+    assert score("psnr-rgb-mse", roles(pair)).value == pytest.approx(expected, abs=1e-5)
+
+
+def test_psnr_grey_agrees_with_scikit_image(pair: Pair) -> None:
+    grey = [[cv2.cvtColor(frame, cv2.COLOR_RGB2GRAY) for frame in clip] for clip in pair]
+    expected = [peak_signal_noise_ratio(b, a) for a, b in zip(*grey, strict=True)]
+    np.testing.assert_allclose(values("psnr-grey", roles(pair)), expected, rtol=0, atol=1e-9)
+
+
+def test_the_interpolation_error_is_the_root_of_scikit_images_error(pair: Pair) -> None:
+    expected = [np.sqrt(mean_squared_error(a, b)) for a, b in zip(*pair, strict=True)]
+    np.testing.assert_allclose(values("ie", roles(pair)), expected, rtol=0, atol=1e-9)
+
+
+def test_the_absolute_interpolation_error_is_the_mean_absolute_difference(pair: Pair) -> None:
+    expected = [np.abs(a.astype(float) - b).mean() for a, b in zip(*pair, strict=True)]
+    np.testing.assert_allclose(values("ie-l1", roles(pair)), expected, rtol=0, atol=1e-9)
+
+
+@pytest.mark.parametrize(
+    "clip", [texture(3, 61, 103), np.full((3, 61, 103, 3), 250, np.uint8)], ids=["texture", "bright"]
+)
+def test_ssim_agrees_with_scikit_image(clip: np.ndarray) -> None:
+    video = noisy(clip, 3)
+    gaussian = {"gaussian_weights": True, "sigma": 1.5, "use_sample_covariance": False}
+    expected = [structural_similarity(a, b, channel_axis=2, **gaussian) for a, b in zip(video, clip, strict=True)]
+    np.testing.assert_allclose(values("ssim-rgb", {"video": video, "target": clip}), expected, rtol=0, atol=1e-5)
+
+
+def test_ssim_with_a_box_agrees_with_scikit_image(pair: Pair) -> None:
+    expected = [structural_similarity(a, b, channel_axis=2) for a, b in zip(*pair, strict=True)]
+    np.testing.assert_allclose(values("ssim-rgb-uniform7", roles(pair)), expected, rtol=0, atol=1e-5)
+
+
+# One scale must be odd: the reference pads odd sizes in its own way.
+@pytest.mark.parametrize("size", [(176, 192), (181, 163), (190, 214)])
+def test_ms_ssim_agrees_with_pytorch_msssim(size: tuple[int, int]) -> None:
+    target = texture(2, *size)
+    video = noisy(target, 20)
+    tensors = (torch.from_numpy(clip).permute(0, 3, 1, 2).double() for clip in (video, target))
+    expected = pytorch_msssim.ms_ssim(*tensors, data_range=255, size_average=False).numpy()
+    np.testing.assert_allclose(values("ms-ssim-rgb", {"video": video, "target": target}), expected, rtol=0, atol=1e-5)

@@ -1,0 +1,108 @@
+"""Videos without a suite: a folder, files or arrays become samples on the spot and are scored where they lie, not copied."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from vbench_py.cards import SuiteCard
+from vbench_py.generate import error_of
+from vbench_py.keys import key, slug
+from vbench_py.samples import Suite
+from vbench_py.session import Session
+from vbench_py.store import Row, better
+from vbench_py.types import BadMedia, Media, Sample, UsageError, VbenchError
+
+DEFAULT_METRICS = ("quick",)
+TASK = "videos"
+
+
+def folder_suite(
+    videos: Mapping[str, Path], name: str, metrics: Sequence[str], targets: Mapping[str, Path] | None = None
+) -> Suite:
+    """A suite of existing videos by sample id. Every video needs a target where there are any."""
+    missing = sorted(set(videos) - set(targets)) if targets is not None else []
+    if missing:
+        raise UsageError(f"no target for {missing[0]!r}" + (f" and {len(missing) - 1} more" if len(missing) > 1 else ""))
+    from vbench_py.catalogue import expand
+
+    names = expand("metric", list(metrics))
+    place = key("folder", sorted((sample, str(path.resolve())) for sample, path in {**videos}.items()))[:8]
+    card = SuiteCard.model_construct(
+        id=f"videos-{slug(name, 40)}", version=place, title=f"Videos of {name}", task=TASK, licence="",
+        summary="Videos that exist already, scored where they lie.", metrics=tuple(names), primary=names[0].partition(":")[0],
+    )  # fmt: skip
+    samples = [
+        Sample(sample, TASK, group=sample, media={"target": Media(targets[sample])} if targets else {})
+        for sample in sorted(videos)
+    ]
+    return Suite(card, tuple(samples))
+
+
+def videos_in(place: Path) -> tuple[dict[str, Path], list[tuple[Path, str]]]:
+    """Every video of a folder (or the one file) by sample id, and what was passed over with the reason."""
+    from vbench_py.video import find_media
+
+    if not place.exists():
+        raise UsageError(f"{place} does not exist", mend="name a folder of videos, a video, a run folder or a suite")
+    if place.is_file():
+        return {place.stem: place}, []
+    found, skipped = find_media(place, recursive=True)
+    if not found:
+        reasons = "; ".join(f"{path.name}: {reason}" for path, reason in skipped[:3])
+        raise UsageError(f"{place}: no videos in it" + (f" ({reasons})" if reasons else ""))
+    ids: dict[str, Path] = {}
+    for path in found:
+        relative = path.relative_to(place)
+        sample = relative.with_suffix("").as_posix() if path.is_file() else relative.as_posix()
+        if sample in ids:
+            sample = relative.as_posix()
+        ids[sample] = path
+    return ids, list(skipped)
+
+
+def register(session: Session, videos: Mapping[str, Path]) -> None:
+    """Rows for videos in place: measured, hashed, a broken one with its reason. Files that did not change are not read again."""
+    best: dict[str, Row] = {}
+    for row in session.run.rows("generated"):
+        if better(row, best.get(row["key"])):
+            best[row["key"]] = row
+    writer = session.run.writer("generated")
+    session.progress.start("read", len(videos))
+    try:
+        for sample, seed in session.mine:
+            path = videos[sample.id].resolve()
+            stamp = [(p.name, p.stat().st_size, p.stat().st_mtime_ns) for p in _files(path)]
+            row_key = key("in-place", [sample.id, str(path), stamp])
+            known = best.get(row_key)
+            if known is None or known["status"] == "failed":
+                attempts = [row.get("attempt", 0) for row in best.values() if row["sample"] == sample.id]
+                row: Row = {"key": row_key, "sample": sample.id, "seed": seed, "group": sample.group, "prompt": ""}
+                row |= {"attempt": max(attempts, default=0) + 1, "created": time.time(), **_measured(path)}
+                writer.append(row)
+                if row["status"] != "ok":
+                    session.failures.add("failed", sample.id, row["error"]["message"])
+            session.progress.advance()
+    finally:
+        writer.close()
+
+
+def _files(path: Path) -> list[Path]:
+    return sorted(p for p in path.iterdir() if p.is_file()) if path.is_dir() else [path]
+
+
+def _measured(path: Path) -> dict[str, Any]:
+    from vbench_py.video import file_sha256, probe
+
+    try:
+        info = probe(path)
+    except (BadMedia, OSError) as error:
+        return {"status": "failed", "error": error_of(error if isinstance(error, VbenchError) else BadMedia(str(error)))}
+    sha256 = file_sha256(path)
+    return {
+        "status": "ok", "outputs": {"video": {"path": str(path), "sha256": sha256}}, "identity": sha256[:32],
+        "frames": info.frames, "fps": info.fps, "width": info.width, "height": info.height,
+        "encoding": "lossless" if info.lossless else info.encoding, "seconds": {}, "timeline": [],
+    }  # fmt: skip

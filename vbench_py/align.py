@@ -1,0 +1,96 @@
+"""Full-reference metrics refuse unequal sizes or frame counts; here is the refusal, and the alignments one may ask for.
+
+`trim` compares the frames that all sides have; `resize` brings every side to the reference's size (area when shrinking,
+bicubic when growing). Both are part of the protocol of the numbers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from vbench_py.types import Ask, BadMedia
+from vbench_py.video import VideoInfo, probe, read_chunks
+
+CHUNK_BYTES = 24 << 20
+_REFERENCES = ("target", "baseline", "source")
+
+
+@dataclass
+class Aligned:
+    """The roles of one output, probed, with the alignment that was asked for."""
+
+    infos: Mapping[str, VideoInfo] = field(default_factory=dict)
+    paths: Mapping[str, Path] = field(default_factory=dict)
+    trim: bool = False
+    resize: bool = False
+
+    @property
+    def stills(self) -> frozenset[str]:
+        """One-frame roles that stand beside longer ones."""
+        longest = max((info.frames for info in self.infos.values()), default=1)
+        return frozenset(r for r, info in self.infos.items() if info.frames == 1 and longest > 1 and r != "video")
+
+    def check(self, ask: Ask) -> None:
+        """Raises `BadMedia` naming both sides when these roles cannot be compared as they are."""
+        roles = [role for role in ask.on if role not in self.stills]
+        by_file = ask.view.unit == "file"
+        own = f"{ask.extractor} reads the files itself, so --align does not reach it"
+        for other in roles[1:]:
+            first, second = self.infos[roles[0]], self.infos[other]
+            name = f"{self.paths[roles[0]].name}"
+            if (by_file or not self.trim) and first.frames != second.frames:
+                mend = f"pass --align trim to compare the first {min(first.frames, second.frames)} (recorded in the protocol)"
+                raise BadMedia(f"{name}: {first.frames} frames, {other} has {second.frames}", mend=own if by_file else mend)
+            if (by_file or not self.resize) and _size(first) != _size(second):
+                sizes = f"{first.width}x{first.height} pixels, {other} has {second.width}x{second.height}"
+                mend = "pass --align resize to bring it to the reference's size (recorded in the protocol)"
+                raise BadMedia(f"{name}: {sizes}", mend=own if by_file else mend)
+
+    def passes(self, asks: Iterable[Ask]) -> list[Pass]:
+        """Asks grouped so that each group can share one decode: all in one, unless an alignment sets some apart."""
+        groups: dict[tuple[int, tuple[int, int] | None], list[Ask]] = {}
+        for ask in asks:
+            moving = [self.infos[role] for role in ask.on if role not in self.stills]
+            stop = min((info.frames for info in moving), default=1)
+            reference = next((self.infos[role] for role in _REFERENCES if role in ask.on), None)
+            unequal = len(ask.on) > 1 and len({_size(self.infos[role]) for role in ask.on}) > 1
+            size = _size(reference) if self.resize and unequal and reference is not None else None
+            groups.setdefault((stop, size), []).append(ask)
+        return [Pass(self, tuple(group), stop, size) for (stop, size), group in groups.items()]
+
+
+@dataclass(frozen=True)
+class Pass:
+    """One decode for several asks: frames up to `stop`, at `size` (width, height) where an alignment asks for it."""
+
+    aligned: Aligned
+    asks: tuple[Ask, ...]
+    stop: int
+    size: tuple[int, int] | None
+
+    def chunks(self, role: str) -> Iterator[np.ndarray]:
+        for chunk in read_chunks(self.aligned.paths[role], stop=self.stop, chunk_bytes=CHUNK_BYTES):
+            yield chunk if self.size is None else _resized(chunk, self.size)
+
+
+def _size(info: VideoInfo) -> tuple[int, int]:
+    return info.width, info.height
+
+
+def _resized(chunk: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+    import cv2
+
+    if (chunk.shape[2], chunk.shape[1]) == size:
+        return chunk
+    kernel = cv2.INTER_AREA if chunk.shape[1] > size[1] else cv2.INTER_CUBIC
+    return np.stack([cv2.resize(frame, size, interpolation=kernel) for frame in chunk])
+
+
+def open_aligned(paths: Mapping[str, Path], align: str) -> Aligned:
+    """Probes every role. Raises `BadMedia` when one cannot be read."""
+    infos = {role: probe(path) for role, path in paths.items()}
+    return Aligned(infos, paths, "trim" in align, "resize" in align)

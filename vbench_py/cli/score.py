@@ -1,0 +1,78 @@
+"""`vbench-py score`."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from vbench_py.cli.flags import Work
+
+if TYPE_CHECKING:
+    from vbench_py.session import Session
+
+
+def command(
+    flags: Work,
+    what: Annotated[list[str], typer.Argument(help="A folder of videos, a video, run folders, or suites.")],
+    method: Annotated[
+        list[str] | None,
+        typer.Option("--method", "-m", help="With a suite: whose outputs [default: the suite's methods].", envvar="VBENCH_PY_METHOD"),
+    ] = None,
+    target: Annotated[
+        Path | None, typer.Option("--target", help="With videos: folder (or file) of ground truth with the same names.")
+    ] = None,
+) -> int:
+    """Score videos: a folder, a file, a run, or the outputs of methods on a suite."""
+    from vbench_py.cli.show_plan import show_plan
+    from vbench_py.cli.tables import show_board
+    from vbench_py.cli.work import sessions, tell, work
+
+    if len(what) == 1 and _is_videos(Path(what[0])):
+        return _score_videos(flags, Path(what[0]), target)
+    runs = [Path(name) for name in what if (Path(name) / "run.json").is_file()]
+    suites = [name for name in what if not (Path(name) / "run.json").is_file()]
+    opened: list[Session] = sessions(flags, suites, method, controls=False) if suites else []
+    for run in runs:
+        from vbench_py.session import reopen
+        from vbench_py.store import RunFolder
+
+        opened.append(reopen(RunFolder(run), flags.settings()))
+    if flags.dry_run:
+        return show_plan(flags, opened)
+    failures = work(flags, opened, ("score",))
+    show_board(flags, [session.run.path for session in opened])
+    return tell(flags, opened, failures)
+
+
+def _is_videos(place: Path) -> bool:
+    return place.exists() and not (place / "run.json").is_file() and not (place / "suite.toml").is_file()
+
+
+def _score_videos(flags: Work, place: Path, target: Path | None) -> int:
+    from vbench_py.adhoc import videos_in
+    from vbench_py.cli.tables import show_board
+    from vbench_py.cli.work import tell
+    from vbench_py.evaluate import score_videos
+    from vbench_py.progress import display
+
+    videos, skipped = videos_in(place)
+    for path, reason in skipped:
+        sys.stderr.write(f"{path.name}: passed over: {reason}\n")
+    targets = None
+    if target is not None:
+        targets, _ = videos_in(target)
+        if target.is_file():
+            targets = dict.fromkeys(videos, target)
+    with display(not flags.quiet and not flags.json) as progress:
+        session = score_videos(
+            videos, flags.settings(), name=flags.name or place.stem, targets=targets, progress=progress, dry_run=flags.dry_run
+        )
+    if flags.dry_run:
+        columns = ", ".join(spec.column for spec in session.specs)
+        sys.stdout.write(f"{len(videos)} videos, metrics: {columns}; results in {session.run.path}\n")
+        return 0
+    show_board(flags, [session.run.path], metrics=None if not flags.metrics else [spec.column for spec in session.specs])
+    return tell(flags, [session], session.failures)

@@ -1,0 +1,86 @@
+"""Turns a verb's function into a command: adds its shared flags, sets up logging and signals, and maps errors to exit codes."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import logging
+import os
+import signal
+import sys
+from collections.abc import Callable
+from dataclasses import fields
+from types import FrameType
+from typing import Any, get_type_hints
+
+import typer
+
+from vbench_py.cli.flags import Common
+from vbench_py.types import UsageError, VbenchError
+
+Command = Callable[..., int | None]
+
+
+class Terminated(KeyboardInterrupt):
+    """SIGTERM: unwinds like Ctrl-C, so that rows and tables are written on the way out."""
+
+
+def verb(command: Command) -> Callable[..., None]:
+    """A command with the flags of its first parameter's class (`Common` or `Work`) beside its own parameters."""
+    hints = get_type_hints(command, include_extras=True)
+    first, *own = inspect.signature(command).parameters.values()
+    flags: type[Common] = hints[first.name]
+    flag_hints = get_type_hints(flags, include_extras=True)
+    shared = [
+        inspect.Parameter(f.name, inspect.Parameter.KEYWORD_ONLY, default=f.default, annotation=flag_hints[f.name])
+        for f in fields(flags)
+    ]
+    mine = [p.replace(kind=inspect.Parameter.KEYWORD_ONLY, annotation=hints[p.name]) for p in own]
+
+    @functools.wraps(command)
+    def run(**values: Any) -> None:
+        given = flags(**{parameter.name: values.pop(parameter.name) for parameter in shared})
+        raise typer.Exit(guarded(lambda: command(given, **values), given))
+
+    run.__signature__ = inspect.Signature([*mine, *shared])  # type: ignore[attr-defined]
+    run.__annotations__ = {parameter.name: parameter.annotation for parameter in [*mine, *shared]}
+    del run.__wrapped__  # type: ignore[attr-defined]
+    return run
+
+
+def guarded(command: Callable[[], int | None], flags: Common) -> int:
+    """Runs a command; errors for people are printed without a traceback and become its exit code."""
+    _environment(flags)
+    previous = signal.signal(signal.SIGTERM, _terminate)
+    try:
+        return command() or 0
+    except VbenchError as error:
+        sys.stderr.write(f"error: {error}\n")
+        return 2 if isinstance(error, UsageError) else 1
+    except Terminated:
+        sys.stderr.write("stopped by SIGTERM; what is done is kept, run the same command again to go on\n")
+        return 143
+    except KeyboardInterrupt:
+        sys.stderr.write("stopped; what is done is kept, run the same command again to go on\n")
+        return 130
+    except BrokenPipeError:
+        sys.stderr.close()
+        return 1
+    finally:
+        signal.signal(signal.SIGTERM, previous)
+
+
+def _terminate(number: int, frame: FrameType | None) -> None:
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    raise Terminated
+
+
+def _environment(flags: Common) -> None:
+    """Settings that libraries and child processes read from the environment."""
+    if flags.cache is not None:
+        os.environ["VBENCH_PY_CACHE"] = str(flags.cache)
+    if flags.offline:
+        os.environ["VBENCH_PY_OFFLINE"] = "1"
+        os.environ["HF_HUB_OFFLINE"] = "1"
+    level = logging.INFO if flags.verbose else logging.ERROR if flags.quiet else logging.WARNING
+    logging.basicConfig(level=level, format="%(levelname)s %(name)s: %(message)s", stream=sys.stderr)

@@ -1,0 +1,97 @@
+"""What run, generate, score and plan share: names to sessions, and the words around them."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from vbench_py.cli.flags import Work, assignments, split_names
+from vbench_py.types import UsageError
+
+if TYPE_CHECKING:
+    from vbench_py.failures import Failures
+    from vbench_py.session import Session
+
+
+def sessions(flags: Work, suites: Sequence[str], methods: list[str] | None, *, controls: bool) -> list[Session]:
+    """A session for every suite and method, all of them checked before any work. Without methods: the suite's own."""
+    from vbench_py import catalogue
+    from vbench_py.failures import Failures
+    from vbench_py.method import method
+    from vbench_py.samples import load_suite
+    from vbench_py.session import open_session
+
+    settings = flags.settings()
+    wanted = split_names(methods)
+    overrides, axes = assignments("--set", flags.set), assignments("--axis", flags.axis)
+    failures = Failures(settings.fail_on_error)
+    opened: list[Session] = []
+    names = catalogue.expand("suite", list(suites))
+    for name in names:
+        suite = load_suite(name)
+        chosen = list(dict.fromkeys([*wanted, *(own_controls(suite.card.methods) if controls else ())])) if wanted else suite.card.methods
+        for method_name in chosen:
+            label = flags.name if method_name in wanted or not wanted else ""
+            changes = (overrides, axes) if method_name in wanted or not wanted else ({}, {})
+            made = method(method_name, label=label, overrides=changes[0], axes=changes[1])
+            if suite.card.task not in made.card.tasks and len(names) > 1:
+                continue
+            opened.append(open_session(suite, made, settings, failures=failures))
+    served = {session.about["id"] for session in opened}
+    idle = [name for name in wanted if method(name).card.id not in served]
+    if idle:
+        raise UsageError(f"method {idle[0]!r} serves none of the suites {', '.join(names)}")
+    if not opened:
+        raise UsageError(f"suite {names[0]!r} names no methods of its own", mend="choose some with --method")
+    return opened
+
+
+def own_controls(methods: Sequence[str]) -> list[str]:
+    """The controls among a suite's methods: they stand on every leaderboard of it."""
+    from vbench_py import catalogue
+
+    return [name for name in methods if catalogue.find("method", name).data.get("control")]
+
+
+def work(flags: Work, opened: Sequence[Session], steps: Sequence[str]) -> Failures:
+    """Runs the steps of every session; the flat files are written whatever happens on the way."""
+    from vbench_py.progress import display
+
+    failures = opened[0].failures
+    with display(not flags.quiet and not flags.json) as progress:
+        for session in opened:
+            session.progress = progress
+            session.prepare()
+            status = "stopped"
+            try:
+                for step in steps:
+                    getattr(session, step)()
+                status = "done"
+            finally:
+                session.finish(status)
+    return failures
+
+
+def tell(flags: Work, opened: Sequence[Session], failures: Failures) -> int:
+    """Says what is unmatched and what failed, on standard error; the exit code."""
+    for line in _remarks(opened, failures):
+        sys.stderr.write(line + "\n")
+    return 1 if failures.count else 0
+
+
+def _remarks(opened: Sequence[Session], failures: Failures) -> Iterator[str]:
+    for session in opened:
+        if session.unmatched:
+            names = ", ".join(path.name for path in session.unmatched[:5])
+            more = len(session.unmatched) - 5
+            yield f"{session.suite.card.id}: {len(session.unmatched)} files belong to no sample: {names}" + (
+                f" and {more} more" if more > 0 else ""
+            )
+    seen: dict[str, list[str]] = {}
+    for status, what, reason in failures.reasons:
+        seen.setdefault(f"{status}: {reason}", []).append(what)
+    for reason, places in list(seen.items())[:10]:
+        yield f"{places[0]}" + (f" and {len(places) - 1} more" if len(places) > 1 else "") + f": {reason}"
+    if len(seen) > 10:
+        yield f"and {len(seen) - 10} more reasons: see missing.csv in the run folders"

@@ -1,0 +1,218 @@
+"""Plan to outputs on disk: batches go through the adapter, files are hashed, folders renamed whole, rows appended."""
+
+from __future__ import annotations
+
+import logging
+import shutil
+import time
+import traceback
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import groupby
+from pathlib import Path
+from typing import Any
+
+from vbench_py import derive
+from vbench_py.engine import Local
+from vbench_py.failures import Failures
+from vbench_py.keys import key
+from vbench_py.plan import PlannedOutput, visible_media
+from vbench_py.progress import Progress
+from vbench_py.store import Row, RunFolder
+from vbench_py.types import Adapter, Engine, Generated, Outcome, Resolved, StorageError, Task, VbenchError
+
+log = logging.getLogger(__name__)
+
+
+def error_of(error: BaseException) -> dict[str, str]:
+    """Type, message and traceback for a row; errors meant for people need no traceback."""
+    text = "" if isinstance(error, VbenchError) else "".join(traceback.format_exception(error))[-4000:]
+    return {"type": type(error).__name__, "message": str(error) or type(error).__name__, "traceback": text}
+
+
+@dataclass
+class GenerationWorker:
+    """Runs batches of equal group through one adapter; halves a batch that does not fit in memory."""
+
+    adapter: Adapter
+    run: RunFolder
+    control: str
+    device: str = "cpu"
+    batch_size: int = 1
+    loaded: bool = False
+
+    def __call__(self, tasks: Iterator[Task]) -> Iterator[Outcome]:
+        for _, group in groupby(tasks, key=lambda task: task.payload.resolved.group):
+            waiting = deque(group)
+            while waiting:
+                batch = [waiting.popleft() for _ in range(min(self.batch_size, len(waiting)))]
+                yield from self._batch(batch)
+
+    def close(self) -> None:
+        self.adapter.close()
+
+    def _batch(self, batch: list[Task]) -> Iterator[Outcome]:
+        ready: list[tuple[Task, Resolved]] = []
+        for task in batch:
+            try:
+                ready.append((task, self._with_inputs(task.payload)))
+            except (VbenchError, OSError, ValueError) as error:
+                if isinstance(error, StorageError):
+                    raise
+                yield Outcome(task, error=error)
+        if ready:
+            yield from self._run(ready)
+
+    def _with_inputs(self, planned: PlannedOutput) -> Resolved:
+        assert planned.resolved is not None
+        media = {r: derive.materialise(m) for r, m in visible_media(planned.sample, self.control).items()}
+        return replace(planned.resolved, request=replace(planned.resolved.request, media=media))
+
+    def _run(self, ready: Sequence[tuple[Task, Resolved]]) -> Iterator[Outcome]:
+        parts = [self.run.part_folder(task.payload.sample.id, task.payload.seed) for task, _ in ready]
+        answered: set[str] = set()
+        try:
+            if not self.loaded:
+                self.adapter.load(self.device)
+                self.loaded = True
+            waiting = {id(resolved): (task, part) for (task, resolved), part in zip(ready, parts, strict=True)}
+            for generated in self.adapter.generate([resolved for _, resolved in ready], parts):
+                task, part = waiting.pop(id(generated.resolved))
+                answered.add(task.id)
+                yield self._finish(task, generated, part)
+            for task, _ in waiting.values():
+                answered.add(task.id)
+                yield Outcome(task, error=VbenchError("the adapter gave nothing back for this sample"))
+        except StorageError:
+            raise
+        except Exception as error:
+            rest = [(task, resolved) for task, resolved in ready if task.id not in answered]
+            if _out_of_memory(error) and len(rest) > 1:
+                log.warning("out of memory at batch %d, halving", len(rest))
+                middle = (len(rest) + 1) // 2
+                yield from self._run(rest[:middle])
+                yield from self._run(rest[middle:])
+            else:
+                yield from (Outcome(task, error=error) for task, _ in rest)
+        finally:
+            for part in parts:
+                shutil.rmtree(part, ignore_errors=True)
+
+    def _finish(self, task: Task, generated: Generated, part: Path) -> Outcome:
+        planned: PlannedOutput = task.payload
+        if generated.status != "ok":
+            error = generated.error or VbenchError(f"the method reported {generated.status}")
+            if isinstance(error, StorageError):
+                raise error
+            return Outcome(task, value={"status": generated.status, "error": error_of(error)})
+        try:
+            facts = describe_outputs(generated, part)
+        except StorageError:
+            raise
+        except (VbenchError, OSError) as error:
+            return Outcome(task, error=error)
+        final = self.run.publish(part, planned.sample.id, planned.seed)
+        for item in facts["outputs"].values():
+            item["path"] = str((final / item["path"]).relative_to(self.run.path))
+        return Outcome(task, value={"status": "ok", **facts})
+
+
+def describe_outputs(generated: Generated, part: Path) -> Row:
+    """The measured facts of one finished sample; paths are relative to its folder. A broken output raises `BadMedia`."""
+    from vbench_py.video import file_sha256, probe
+
+    outputs: dict[str, Any] = {}
+    facts: Row = {}
+    for name, path in generated.outputs.items():
+        path = Path(path)
+        relative = path.relative_to(part)
+        outputs[name] = {"path": str(relative), "sha256": file_sha256(path)}
+        if name == "video":
+            info = probe(path)
+            facts = {"frames": info.frames, "fps": info.fps, "width": info.width, "height": info.height}
+            facts["encoding"] = "lossless" if info.lossless else (generated.encoding if generated.encoding != "lossless" else info.encoding)
+    if not outputs:
+        raise VbenchError("the method wrote no output")
+    identity = key("outputs", sorted((name, item["sha256"]) for name, item in outputs.items()))
+    timeline = [{"first": c.first, "last": c.last, "emitted_at": c.emitted_at} for c in generated.timeline]
+    return {
+        **facts,
+        "outputs": outputs,
+        "identity": identity,
+        "seconds": dict(generated.seconds),
+        "timeline": timeline,
+        "peak_memory_bytes": generated.peak_memory_bytes,
+        "provenance": dict(generated.provenance),
+    }
+
+
+def generate(
+    planned: Sequence[PlannedOutput],
+    adapter: Adapter,
+    run: RunFolder,
+    *,
+    control: str = "",
+    progress: Progress,
+    failures: Failures,
+    device: str = "cpu",
+    batch_size: int = 1,
+    engine: Engine | None = None,
+) -> None:
+    """Makes every output that is still to do; each becomes a row the moment it is finished, failed ones with the reason."""
+    writer = run.writer("generated")
+    try:
+        for item in planned:
+            if item.state == "unsupported" and item.row is None:
+                error = {"type": "Unsupported", "message": item.reason, "traceback": ""}
+                writer.append(_row(item, {"status": "unsupported", "error": error}))
+                failures.add("unsupported", f"{item.sample.id} (seed {item.seed})", item.reason)
+        todo = sorted((item for item in planned if item.state == "todo"), key=_group_order(planned))
+        progress.start("generate", len(todo))
+        tasks = [Task(item.key, item) for item in todo]
+        make = lambda: GenerationWorker(adapter, run, control, device, batch_size)  # noqa: E731
+        started = time.perf_counter()
+        for outcome in (engine or Local()).run(make, tasks):
+            item = outcome.task.payload
+            value = outcome.value or {"status": "failed", "error": error_of(outcome.error or VbenchError("no outcome"))}
+            value.setdefault("wall_seconds", time.perf_counter() - started)
+            started = time.perf_counter()
+            writer.append(_row(item, value))
+            progress.advance(value.get("frames") or 0)
+            if value["status"] != "ok":
+                failures.add(value["status"], f"{item.sample.id} (seed {item.seed})", value["error"]["message"])
+    finally:
+        writer.close()
+
+
+def _group_order(planned: Sequence[PlannedOutput]) -> Callable[[PlannedOutput], int]:
+    """Requests that may share a batch stand together, groups in order of first appearance."""
+    first: dict[str, int] = {}
+    for index, item in enumerate(planned):
+        if item.resolved is not None:
+            first.setdefault(item.resolved.group, index)
+    return lambda item: first[item.resolved.group] if item.resolved is not None else -1
+
+
+def _row(item: PlannedOutput, value: Row) -> Row:
+    row: Row = {
+        "key": item.key,
+        "sample": item.sample.id,
+        "seed": item.seed,
+        "group": item.sample.group,
+        "attempt": item.attempt,
+        "prompt": item.sample.prompt,
+        "created": time.time(),
+    }
+    if item.resolved is not None:
+        resolved = item.resolved
+        row["requested"] = dict(resolved.request.parameters)
+        row["resolved"] = dict(resolved.parameters)
+        row["seed_applied"] = resolved.seed_applied
+        row["prompt_used"] = resolved.prompt_used
+        row["prompt_policy"] = resolved.prompt_policy
+    return {**row, **value}
+
+
+def _out_of_memory(error: BaseException) -> bool:
+    return isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError"

@@ -1,0 +1,123 @@
+"""The metrics of a run, each with its whole protocol: everything that changes the number, hashed.
+
+A name may carry a role, which aims a full-reference metric at it instead of the ground truth: `psnr-rgb:baseline` compares
+with another run's output (--reference-run), `ssim-y:source` with the input.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from vbench_py import catalogue
+from vbench_py.cards import MetricCard
+from vbench_py.keys import canonical, key
+from vbench_py.records import MetricFacts
+from vbench_py.types import Ask, Metric, UsageError
+
+ALIGNMENTS = ("none", "trim", "resize", "trim+resize")
+
+
+@dataclass(frozen=True)
+class ScoreOptions:
+    """What a user may change about scoring; every field is part of the protocol of the numbers it touches.
+
+    `every` scores windows that start at every K-th frame; `align` brings an output to its reference's length (trim) or
+    size (resize); `encode_as` scores a re-encoded copy, as if the method had been published in that encoding.
+    """
+
+    every: int = 1
+    align: str = "none"
+    encode_as: str = ""
+
+    def __post_init__(self) -> None:
+        if self.every < 1:
+            raise UsageError(f"--every {self.every}: must be 1 or more")
+        if self.align not in ALIGNMENTS:
+            raise UsageError(f"--align {self.align}: must be one of {', '.join(ALIGNMENTS)}")
+
+
+@dataclass(frozen=True)
+class MetricSpec:
+    """One column of the leaderboard: a metric under one protocol."""
+
+    column: str
+    card: MetricCard
+    protocol: Mapping[str, Any]
+    metric: Metric
+    asks: Mapping[str, Ask]
+
+    @property
+    def roles(self) -> tuple[str, ...]:
+        """The roles whose media enter the number."""
+        return tuple(dict.fromkeys(role for ask in self.asks.values() for role in ask.on))
+
+    @property
+    def protocol_hash(self) -> str:
+        return key("protocol", {"metric": self.card.id, "version": self.card.version, "protocol": self.protocol})[:16]
+
+    def score_key(self, prefix: str, identities: Mapping[str, str], facts: Mapping[str, Any]) -> str:
+        """Key of one number: what it was computed from and how, not who made it. `prefix` is `protocol_hash`."""
+        text = "|".join([prefix, *(identities[role] for role in self.roles)])
+        if self.card.facts:
+            text += canonical({name: facts.get(name) for name in self.card.facts})
+        return hashlib.sha256(text.encode()).hexdigest()[:32]
+
+    def facts(self) -> MetricFacts:
+        card = self.card
+        return MetricFacts(
+            title=card.title,
+            version=card.version,
+            direction=card.direction,
+            unit=card.unit,
+            range=card.range,
+            decimals=card.decimals,
+            protocol=self.protocol_hash,
+        )
+
+
+def metric_specs(names: Sequence[str], options: ScoreOptions | None = None, *, scored: str = "0::1") -> list[MetricSpec]:
+    """The metrics of these names (bundles are expanded), ready to score. `scored` picks the frames of frame views: "1::2"."""
+    options = options or ScoreOptions()
+    specs = [_spec(name, options, scored) for name in catalogue.expand("metric", names)]
+    return list({spec.column: spec for spec in specs}.values())
+
+
+def _spec(name: str, options: ScoreOptions, scored: str) -> MetricSpec:
+    base, _, against = name.partition(":")
+    card: MetricCard = catalogue.card("metric", base)
+    protocol: dict[str, Any] = dict(card.protocol)
+    metric: Metric = catalogue.implementation(card.entry, f"metric {base!r}")(card, protocol)
+    offset, step = (int(part) for part in scored.split("::"))
+    asks, marks = {}, [base + (f":{against}" if against else "")]
+    if against and not any("target" in ask.on for ask in metric.needs.values()):
+        raise UsageError(f"metric {name!r}: {base} compares with nothing, so it cannot be aimed at a role")
+    for need, ask in metric.needs.items():
+        if against:
+            ask = replace(ask, on=tuple(against if role == "target" else role for role in ask.on))
+            protocol["against"] = against
+        if ask.view.unit == "window" and ask.view.length == 1 and "target" in ask.on and scored != "0::1":
+            ask = replace(ask, view=replace(ask.view, offset=offset, stride=ask.view.stride * step))
+            protocol["frames"] = scored
+        if options.every > 1:
+            ask = _sparse(ask, options.every)
+            protocol["every"] = options.every
+        asks[need] = ask
+    if asks:
+        if options.every > 1:
+            marks.append(f"every={options.every}")
+        if options.align != "none" and any(len(ask.on) > 1 for ask in asks.values()):
+            protocol["align"] = options.align
+            marks.append(f"align={options.align}")
+        if options.encode_as:
+            protocol["encode_as"] = options.encode_as
+    column = marks[0] + (f"[{','.join(marks[1:])}]" if marks[1:] else "")
+    return MetricSpec(column, card, protocol, metric, asks)
+
+
+def _sparse(ask: Ask, every: int) -> Ask:
+    if ask.view.unit == "file":
+        return replace(ask, options=tuple(sorted([*ask.options, ("every", every)])))
+    return replace(ask, view=replace(ask.view, stride=ask.view.stride * every))

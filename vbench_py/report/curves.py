@@ -1,0 +1,78 @@
+"""Per-frame curves of one sample for the report: every method's line over time, and its worst second."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+from zipfile import BadZipFile
+
+import numpy as np
+
+from vbench_py.curves import read_curve
+from vbench_py.leaderboard.board import Column
+from vbench_py.records import RunRecords, ScoreRecord
+
+log = logging.getLogger(__name__)
+
+
+def load(folder: Path, score: ScoreRecord) -> tuple[np.ndarray, np.ndarray] | None:
+    """(W,) first frames and (W,) float64 values of a score's curve; None, with a warning, when it cannot be read."""
+    if score.curve is None:
+        return None
+    path = folder / score.curve
+    try:
+        curve = read_curve(path, score.metric)
+    except (OSError, ValueError, BadZipFile) as error:
+        log.warning("curve left out: %s: %s", path, error)
+        return None
+    if curve is None or not len(curve.index):
+        return None
+    return curve.index, np.asarray(curve.values, dtype=np.float64)
+
+
+def worst_second(times: np.ndarray, values: np.ndarray, sign: int) -> tuple[float, float] | None:
+    """Start and end, in seconds, of the second with the worst mean of finite values; the earliest of equals.
+
+    `sign` is +1 when more is better, -1 when less is. None for a curve of a second or less, or without direction.
+    """
+    if sign == 0 or len(times) < 2:
+        return None
+    step = float(np.median(np.diff(times)))
+    length = max(1, round(1 / step)) if step > 0 else 0
+    if length == 0 or length >= len(times):
+        return None
+    finite = np.isfinite(values)
+    sums = np.convolve(np.where(finite, values, 0.0), np.ones(length), "valid")
+    counts = np.convolve(finite.astype(np.float64), np.ones(length), "valid")
+    means = np.where(counts > 0, sign * sums / np.maximum(counts, 1), np.inf)
+    if not np.isfinite(means).any():
+        return None
+    start = int(means.argmin())
+    return float(times[start]), float(times[start] + length * step)
+
+
+def lines(
+    column: Column, found: Iterable[tuple[RunRecords, int, float | None, ScoreRecord]]
+) -> Mapping[str, Any] | None:
+    """The plot of one metric: `found` gives (run, colour, fps, score) of each method; None without curves."""
+    drawn = []
+    for run, colour, fps, score in found:
+        curve = load(run.folder, score)
+        if curve is None:
+            continue
+        times = curve[0] / (fps or 1.0)
+        drawn.append(
+            {
+                "name": run.name,
+                "control": run.control,
+                "colour": colour,
+                "t": [round(float(t), 4) for t in times],
+                "v": [float(f"{v:.5g}") if np.isfinite(v) else None for v in curve[1]],
+                "worst": None if run.control else worst_second(times, curve[1], column.sign),
+            }
+        )
+    if not drawn:
+        return None
+    return {"title": column.title, "unit": column.facts.unit, "arrow": column.arrow, "lines": drawn}

@@ -1,0 +1,157 @@
+"""The report's grid: for each sample its inputs, every method's output and the ground truth, side by side."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from vbench_py.leaderboard.board import Row, Table
+from vbench_py.records import OutputRecord, ScoreRecord
+from vbench_py.report.curves import lines
+from vbench_py.report.media import Gallery, Shown, captions
+from vbench_py.stats import Key
+from vbench_py.types import METRIC_ONLY_ROLES
+
+HIDDEN_OUTPUTS = ("audio", "latent")
+
+
+@dataclass(frozen=True)
+class Tile:
+    """One picture of the grid. `colour` is the run's number in its table, None for inputs and targets.
+
+    `ratio` ("16 / 9") holds the place of a video that is not loaded yet.
+    """
+
+    shown: Shown
+    name: str
+    role: str
+    colour: int | None = None
+    facts: tuple[str, ...] = ()
+    score: str = ""
+    fps: float | None = None
+    status: str = "ok"
+    ratio: str = ""
+
+
+@dataclass(frozen=True)
+class Card:
+    """One sample at one seed. `rewritten` lists (method, prompt used) where it differs from the prompt."""
+
+    sample: str
+    seed: int
+    group: str
+    prompt: str
+    rewritten: tuple[tuple[str, str], ...]
+    tiles: tuple[Tile, ...]
+    curves: Mapping[str, Any]
+
+
+def pick(table: Table, limit: int) -> tuple[list[Key], int]:
+    """At most `limit` (sample, seed) keys, sorted and spread evenly over the table's outputs, and the number of all."""
+    keys = list(dict.fromkeys((o.sample, o.seed) for row in table.rows for o in row.run.outputs if o.sample))
+    keys.sort()
+    if len(keys) <= limit:
+        return keys, len(keys)
+    return [keys[number * len(keys) // limit] for number in range(limit)], len(keys)
+
+
+def cards(table: Table, keys: Sequence[Key], gallery: Gallery) -> Iterable[Card]:
+    """A card per key; previews are made as the cards are drawn, so that a caller can show progress."""
+    wanted = set(keys)
+    outputs = [{(o.sample, o.seed): o for o in row.run.outputs if (o.sample, o.seed) in wanted} for row in table.rows]
+    scores: list[dict[Key, dict[str, ScoreRecord]]] = []
+    for row in table.rows:
+        found: dict[Key, dict[str, ScoreRecord]] = {}
+        for score in row.run.scores:
+            if (score.sample, score.seed) in wanted:
+                found.setdefault((score.sample, score.seed), {})[score.metric] = score
+        scores.append(found)
+    for key in keys:
+        yield _card(table, key, [it.get(key) for it in outputs], [it.get(key, {}) for it in scores], gallery)
+
+
+def _card(
+    table: Table,
+    key: Key,
+    outputs: Sequence[OutputRecord | None],
+    scores: Sequence[Mapping[str, ScoreRecord]],
+    gallery: Gallery,
+) -> Card:
+    present = [output for output in outputs if output is not None]
+    media: dict[str, str] = {}
+    for output in present:
+        for role, path in output.media.items():
+            media.setdefault(role, path)
+    fps = next((output.fps for output in present if output.fps), None)
+    shown = {role: gallery.show(Path(path), fps) for role, path in media.items()}
+    tiles = [
+        Tile(shown[role], role, "input", facts=gallery.facts(Path(media[role])))
+        for role in media
+        if role not in METRIC_ONLY_ROLES
+    ]
+    for number, row in enumerate(table.rows):
+        tiles += _method_tiles(table, row, number, outputs[number], scores[number], gallery)
+    tiles += [_truth(gallery, shown[role], role, media[role]) for role in media if role in METRIC_ONLY_ROLES]
+    curves = {}
+    for column in table.columns:
+        plot = lines(
+            column,
+            (
+                (row.run, number, output.fps, found[column.id])
+                for number, (row, output, found) in enumerate(zip(table.rows, outputs, scores, strict=True))
+                if output is not None and column.id in found
+            ),
+        )
+        if plot is not None:
+            curves[column.id] = plot
+    rewritten = tuple(
+        (row.name, output.prompt_used)
+        for row, output in zip(table.rows, outputs, strict=True)
+        if output is not None and output.prompt_used not in ("", output.prompt)
+    )
+    first = present[0]
+    return Card(key[0], key[1], first.group, first.prompt, rewritten, tuple(tiles), curves)
+
+
+def _truth(gallery: Gallery, shown: Shown, role: str, path: str) -> Tile:
+    name = "ground truth" if role == "target" else role
+    return Tile(shown, name, "for metrics only", facts=gallery.facts(Path(path)))
+
+
+def _method_tiles(
+    table: Table,
+    row: Row,
+    number: int,
+    output: OutputRecord | None,
+    scores: Mapping[str, ScoreRecord],
+    gallery: Gallery,
+) -> list[Tile]:
+    if output is None or output.status != "ok":
+        status = "missing" if output is None else output.status
+        reason = "not generated" if output is None else output.reason or status
+        return [Tile(Shown("none", reason=reason), row.name, "output", number, status=status)]
+    files = {name: path for name, path in output.files.items() if not name.startswith(HIDDEN_OUTPUTS)}
+    if "video" in files:
+        files = {"video": files["video"]}
+    column = table.primary
+    score = scores.get(column.id) if column else None
+    text = ""
+    if column and score is not None:
+        value = "—" if score.value is None else f"{column.text(score.value)} {column.facts.unit}".strip()
+        text = f"{column.title} {value}"
+    facts = captions(output.width, output.height, output.fps, output.frames, f"seed {output.seed}", output.encoding)
+    return [
+        Tile(
+            gallery.show(row.run.folder / path, output.fps),
+            row.name if name == "video" else f"{row.name} · {name}",
+            "output",
+            number,
+            facts,
+            text,
+            output.fps,
+            ratio=f"{output.width:d} / {output.height:d}" if output.width and output.height else "",
+        )
+        for name, path in files.items()
+    ] or [Tile(Shown("none", reason="no picture among its outputs"), row.name, "output", number, facts, text)]

@@ -1,0 +1,146 @@
+"use strict";
+const colours = () => {
+  const style = getComputedStyle(document.documentElement);
+  return (name) => style.getPropertyValue(`--${name}`).trim();
+};
+const plain = (text) => String(text).replace(/&/g, "&amp;").replace(/</g, "&lt;").replace(/>/g, "&gt;");
+const axisTitle = (plot) => plain(`${plot.title}${plot.unit ? ` (${plot.unit})` : ""} ${plot.arrow}`.trim());
+const CONFIG = { displayModeBar: false, responsive: true };
+
+function layout(colour, more) {
+  const axis = { gridcolor: colour("line"), zeroline: false, linecolor: colour("line"), automargin: true };
+  return {
+    paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)", showlegend: false,
+    font: { color: colour("quiet"), size: 12, family: "system-ui, sans-serif" },
+    margin: { l: 50, r: 16, t: 12, b: 40 }, dragmode: false, autosize: true,
+    hoverlabel: { bgcolor: colour("surface"), font: { color: colour("ink") } },
+    ...more, xaxis: { ...axis, ...more.xaxis }, yaxis: { ...axis, ...more.yaxis },
+  };
+}
+
+// Quality against cost.
+function drawCost(div, plot) {
+  const colour = colours();
+  const hidden = hiddenMethods(div.closest(".board"));
+  const points = plot.points.filter((point) => !hidden.has(point.colour) && !point.control);
+  const controls = plot.points.filter((point) => !hidden.has(point.colour) && point.control);
+  const width = div.clientWidth;
+  const xs = points.map((point) => Math.log10(point.x));
+  const middle = (Math.max(...xs) + Math.min(...xs)) / 2;
+  const side = (point) => (Math.log10(point.x) > middle ? "left" : "right");
+  const traces = points.map((point) => ({
+    x: [point.x], y: [point.y], mode: "markers+text", textposition: `middle ${side(point)}`,
+    text: [side(point) === "left" ? `${plain(point.name)}\u2002` : `\u2002${plain(point.name)}`],
+    textfont: { color: colour("ink") }, cliponaxis: false,
+    marker: { size: 10, color: colour(`c${point.colour % 8}`) },
+    error_y: point.low === null ? undefined : {
+      type: "data", symmetric: false, array: [point.high - point.y], arrayminus: [point.y - point.low],
+      color: colour(`c${point.colour % 8}`), thickness: 1.5, width: 4,
+    },
+    hovertemplate: `${plain(point.name)}<br>%{x:.3g} s/frame<br>%{y:.4g}<extra></extra>`,
+  }));
+  const span = Math.max(...xs) - Math.min(...xs);
+  const pad = Math.max(0.15, span * 0.08);
+  const ys = points.flatMap((point) => [point.low ?? point.y, point.high ?? point.y]);
+  const reach = (Math.max(...ys) - Math.min(...ys)) || Math.abs(ys[0]) || 1;
+  // A control far from the methods would flatten them: it is a line where it fits, and left to the table where not.
+  const near = controls.filter((it) => it.y > Math.min(...ys) - reach && it.y < Math.max(...ys) + reach);
+  Plotly.react(div, traces, layout(colour, {
+    height: width < 600 ? 300 : 360,
+    xaxis: { type: "log", title: { text: "seconds per frame (log)" }, range: [Math.min(...xs) - pad, Math.max(...xs) + pad], ...(span > 1 ? { dtick: 1 } : { nticks: 6 }) },
+    yaxis: { title: { text: axisTitle(plot) } },
+    shapes: near.map((it) => ({ type: "line", xref: "paper", x0: 0, x1: 1, y0: it.y, y1: it.y, line: { color: colour("quiet"), width: 1, dash: "dot" } })),
+    annotations: near.map((it) => ({ xref: "paper", x: 0, y: it.y, text: plain(`${it.name} (${it.control})`), showarrow: false, xanchor: "left", yanchor: "bottom", font: { size: 11 } })),
+  }), CONFIG);
+}
+
+// Curves come as a script beside the page, because a page opened from disk may not fetch.
+const curves = new Map();
+function vbenchCurves(key, plots) { curves.set(key, plots); drawCurve(document.getElementById(`s${key}`)); }
+
+// Controls lie far from the methods: they are drawn where they fit, and never stretch the axis.
+function reach(lines) {
+  const values = lines.flatMap((line) => line.v).filter((value) => value !== null);
+  if (!values.length) return { autorange: true };
+  const [low, high] = values.reduce(([a, b], v) => [Math.min(a, v), Math.max(b, v)], [Infinity, -Infinity]);
+  const pad = (high - low) * 0.08 || Math.abs(high) * 0.05 || 1;
+  return { range: [low - pad, high + pad], autorange: false };
+}
+
+function drawCurve(sample) {
+  const plots = curves.get(sample.dataset.key);
+  const box = sample.querySelector(".curve");
+  if (!plots || !box || !window.Plotly) return;
+  const plot = plots[box.querySelector("[data-metric]").value];
+  const player = players.get(sample.dataset.key);
+  const colour = colours();
+  const hidden = hiddenMethods(sample.closest(".board"));
+  const lines = plot.lines.filter((line) => !hidden.has(line.colour));
+  const traces = lines.map((line) => ({
+    x: line.t, y: line.v, name: plain(line.name), mode: "lines",
+    line: { color: colour(`c${line.colour % 8}`), width: line.control ? 1 : 1.75, dash: line.control ? "dot" : "solid" },
+    hovertemplate: `${plain(line.name)}: %{y:.4g}<extra></extra>`,
+  }));
+  for (const line of lines.filter((it) => it.worst)) {
+    const [from, to] = line.worst;
+    const inside = line.t.map((t, i) => [t, line.v[i]]).filter(([t]) => t >= from - 1e-6 && t < to - 1e-6);
+    traces.push({ x: inside.map((it) => it[0]), y: inside.map((it) => it[1]), mode: "lines", hoverinfo: "skip",
+      line: { color: colour(`c${line.colour % 8}`), width: 6 }, opacity: 0.45 });
+  }
+  const canvas = box.querySelector(".canvas");
+  Plotly.react(canvas, traces, layout(colour, {
+    height: 200, hovermode: "x unified", hoverdistance: -1, margin: { l: 50, r: 12, t: 8, b: 36 },
+    xaxis: { title: { text: "seconds", standoff: 6 } },
+    yaxis: { title: { text: plain(plot.unit) }, nticks: 5, ...reach(lines.filter((line) => !line.control)) },
+  }), CONFIG).then(() => {
+    if (!canvas.dataset.wired) {
+      canvas.dataset.wired = "1";
+      canvas.on("plotly_click", (event) => { player.pause(); player.seek(event.points[0].x); });
+      player.listeners.push((time) => movePlayhead(box, canvas, time));
+    }
+    movePlayhead(box, canvas, player.time);
+  });
+  const worst = box.querySelector(".worst");
+  worst.replaceChildren();
+  const marked = lines.filter((line) => line.worst);
+  if (marked.length) worst.append("Worst second:");
+  for (const line of marked) {
+    const button = document.createElement("button");
+    button.type = "button";
+    button.className = `c${line.colour % 8}`;
+    button.textContent = `${line.name} ${line.worst[0].toFixed(2)}–${line.worst[1].toFixed(2)} s`;
+    button.addEventListener("click", () => { player.pause(); player.seek(line.worst[0]); });
+    worst.append(button);
+  }
+}
+
+function movePlayhead(box, canvas, time) {
+  const { _size: size } = canvas._fullLayout;
+  const x = canvas._fullLayout.xaxis.l2p(time);
+  const head = box.querySelector(".playhead");
+  head.hidden = x < 0 || x > size.w;
+  Object.assign(head.style, { left: `${size.l + x}px`, top: `${size.t}px`, height: `${size.h}px` });
+}
+
+function redraw(root) {
+  if (!window.Plotly) return;
+  for (const div of root.querySelectorAll("[data-cost]")) {
+    drawCost(div, costs[Number(div.dataset.cost)]);
+  }
+  for (const sample of root.querySelectorAll(".sample")) if (curves.has(sample.dataset.key)) drawCurve(sample);
+}
+
+const costs = JSON.parse(document.getElementById("costs").textContent);
+for (const board of document.querySelectorAll(".board")) board.addEventListener("methods", () => redraw(board));
+for (const sample of document.querySelectorAll(".sample")) {
+  const select = sample.querySelector("[data-metric]");
+  if (!select) continue;
+  select.addEventListener("change", () => drawCurve(sample));
+  sample.addEventListener("near", () => {
+    const script = document.createElement("script");
+    script.src = `curves/${sample.dataset.key}.js`;
+    document.head.append(script);
+  }, { once: true });
+}
+addEventListener("DOMContentLoaded", () => redraw(document));
+matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => redraw(document));

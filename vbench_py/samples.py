@@ -1,0 +1,109 @@
+"""A suite's samples: its card and JSON-lines file become `Sample`s whose media are paths or recipes.
+
+A line: {"id", "prompt", "group", "media": {role: {"data": name | "path": file | "from": role, "steps": [...]}}, ...}.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from vbench_py import catalogue
+from vbench_py.cards import CheckpointCard, SuiteCard
+from vbench_py.types import Media, Sample, Step, UsageError
+
+_FIELDS = {
+    "id", "prompt", "negative_prompt", "source_prompt", "prompt_schedule", "class_label", "media", "seeds", "group", "tags",
+    "facts",
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Suite:
+    """A suite card with its samples."""
+
+    card: SuiteCard
+    samples: tuple[Sample, ...]
+
+    @property
+    def pairs(self) -> list[tuple[Sample, int]]:
+        """Every (sample, seed), in the suite's order."""
+        return [(sample, seed) for sample in self.samples for seed in sample.seeds]
+
+
+def data_path(card: CheckpointCard) -> Path:
+    """Where a data file is or will be; fetch it first to have it there."""
+    from vbench_py import checkpoints
+
+    return checkpoints.location(card)
+
+
+def load_suite(name: str) -> Suite:
+    """The suite of that name. Reads no data: media may still have to be fetched."""
+    found = catalogue.find("suite", name)
+    card: SuiteCard = catalogue.card("suite", name)
+    file = found.file.parent / card.samples
+    data = {item.name: item for item in card.data}
+    samples = []
+    try:
+        text = file.read_text(encoding="utf-8")
+    except OSError as error:
+        raise UsageError(f"suite {card.id!r}: its samples file {file} cannot be read: {error.strerror}") from error
+    for number, line in enumerate(text.splitlines(), 1):
+        if line.strip():
+            samples.append(_sample(line, f"{file}:{number}", card, data, file.parent))
+    ids = [sample.id for sample in samples]
+    if len(set(ids)) != len(ids):
+        twice = next(i for i in ids if ids.count(i) > 1)
+        raise UsageError(f"{file}: sample id {twice!r} stands twice")
+    return Suite(card, tuple(samples))
+
+
+def _sample(line: str, where: str, card: SuiteCard, data: Mapping[str, CheckpointCard], folder: Path) -> Sample:
+    try:
+        row = json.loads(line)
+    except json.JSONDecodeError as error:
+        raise UsageError(f"{where}: not valid JSON: {error}") from error
+    unknown = sorted(set(row) - _FIELDS)
+    if unknown or "id" not in row:
+        raise UsageError(f"{where}: " + (f"unknown field {unknown[0]!r}" if unknown else "no id"))
+    media: dict[str, Media] = {}
+    for role, text in row.get("media", {}).items():
+        media[role] = _media(text, f"{where}: media {role}", media, data, folder)
+    return Sample(
+        id=row["id"],
+        task=card.task,
+        prompt=row.get("prompt", ""),
+        negative_prompt=row.get("negative_prompt", ""),
+        source_prompt=row.get("source_prompt", ""),
+        prompt_schedule=tuple((int(at), prompt) for at, prompt in row.get("prompt_schedule", ())),
+        class_label=row.get("class_label", ""),
+        media=media,
+        seeds=tuple(row.get("seeds", card.seeds)),
+        group=row.get("group", row["id"]),
+        tags=tuple(row.get("tags", ())),
+        facts=row.get("facts", {}),
+    )
+
+
+def _media(
+    text: Mapping[str, Any], where: str, known: Mapping[str, Media], data: Mapping[str, CheckpointCard], folder: Path
+) -> Media:
+    steps = tuple(Step(step["operator"], {k: v for k, v in step.items() if k != "operator"}) for step in text.get("steps", ()))
+    seed = int(text.get("seed", 0))
+    if "from" in text:
+        if text["from"] not in known:
+            raise UsageError(f"{where}: made from role {text['from']!r}, which must stand before it")
+        base = known[text["from"]]
+        return Media(base.path, base.sha256, base.steps + steps, seed)
+    if "data" in text:
+        if text["data"] not in data:
+            raise catalogue.unknown("data source", text["data"], data)
+        item = data[text["data"]]
+        return Media(data_path(item), item.sha256, steps, seed)
+    if "path" in text:
+        return Media(folder / text["path"], text.get("sha256"), steps, seed)
+    raise UsageError(f"{where}: needs one of data, path, from")

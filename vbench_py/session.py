@@ -1,0 +1,219 @@
+"""One method on one suite, from start to flat files: check, fetch, plan, generate, score. What the verbs and Python share."""
+
+from __future__ import annotations
+
+import logging
+import platform
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from vbench_py import catalogue, derive, reading
+from vbench_py.failures import Failures
+from vbench_py.generate import generate
+from vbench_py.method import Method
+from vbench_py.metricset import MetricSpec, ScoreOptions, metric_specs
+from vbench_py.plan import (
+    PlannedOutput,
+    PlannedScore,
+    Selection,
+    current_outputs,
+    output_path,
+    plan_outputs,
+    plan_scores,
+)
+from vbench_py.progress import Progress, Silent
+from vbench_py.samples import Suite
+from vbench_py.store import RunFolder, default_results, write_atomic
+from vbench_py.types import Adapter, UsageError
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What every verb understands; see `vbench-py run --help` for each."""
+
+    results: Path = field(default_factory=default_results)
+    metrics: tuple[str, ...] = ()
+    selection: Selection = Selection()
+    score: ScoreOptions = ScoreOptions()
+    reference_run: Path | None = None
+    fail_on_error: float | None = None
+    device: str = "cpu"
+    batch_size: int = 1
+    accept_licence: bool = False
+
+
+@dataclass
+class Session:
+    """A run being worked on."""
+
+    suite: Suite
+    settings: Settings
+    run: RunFolder
+    specs: list[MetricSpec]
+    about: Mapping[str, Any]
+    """The method's block of run.json."""
+    method: Method | None = None
+    adapter: Adapter | None = None
+    """None where outputs exist already and are only scored."""
+    progress: Progress = field(default_factory=Silent)
+    failures: Failures = field(default_factory=Failures)
+    unmatched: tuple[Path, ...] = ()
+
+    @property
+    def mine(self) -> list[tuple[Any, int]]:
+        return self.settings.selection.mine(self.suite)
+
+    @property
+    def name(self) -> str:
+        return str(self.about["name"])
+
+    def plan_outputs(self) -> list[PlannedOutput]:
+        if self.method is None or self.adapter is None:
+            return []
+        return plan_outputs(self.suite, self.mine, self.method, self.adapter, self.run.rows("generated"))
+
+    def plan_scores(self) -> list[PlannedScore]:
+        outputs = current_outputs(self.run.rows("generated"))
+        rows = self.run.rows("scores")
+        return plan_scores(self.run, self.mine, self.specs, outputs, rows, self._baseline())
+
+    def _baseline(self) -> dict[tuple[str, int], tuple[str, Path]]:
+        if self.settings.reference_run is None:
+            return {}
+        other = RunFolder(self.settings.reference_run)
+        if not other.read_info():
+            raise UsageError(f"--reference-run {other.path}: no run.json, so this is not a run folder")
+        rows = current_outputs(other.rows("generated"))
+        return {
+            pair: (row["outputs"]["video"]["sha256"], output_path(other, row))
+            for pair, row in rows.items()
+            if row["status"] == "ok" and "video" in row["outputs"]
+        }
+
+    def prepare(self) -> None:
+        """Everything that can fail early does so here: folder, data, weights."""
+        self.run.create()
+        self.run.sweep()
+        fetch_for(self.suite, self.specs)
+        self.write_info("running")
+
+    def generate(self) -> None:
+        if self.method is None or self.adapter is None:
+            return
+        planned = self.plan_outputs()
+        self.failures.expected = max(self.failures.expected, len(planned))
+        generate(
+            planned, self.adapter, self.run, control=self.method.card.control, progress=self.progress,
+            failures=self.failures, device=self.settings.device, batch_size=self.settings.batch_size,
+        )  # fmt: skip
+
+    def score(self) -> None:
+        from vbench_py.score import score
+
+        planned = self.plan_scores()
+        options, device = self.settings.score, self.settings.device
+        score(planned, self.run, options=options, progress=self.progress, failures=self.failures, device=device)
+
+    def finish(self, status: str = "done") -> list[Any]:
+        """Rewrites run.json and the flat files from the rows; returns the run's records."""
+        from vbench_py.report import write_flat
+
+        self.write_info(status)
+        records = reading.read_run(self.run)
+        write_flat(*records)
+        return records
+
+    def write_info(self, status: str) -> None:
+        suite = self.suite.card
+        known = self.run.read_info()
+        wanted = self.settings.selection.wanted(self.suite)
+        self.run.write_info(
+            {
+                "schema": 1,
+                "suite": {
+                    "id": suite.id, "version": suite.version, "task": suite.task, "title": suite.title,
+                    "primary": self._primary(), "output": suite.output.model_dump(), "licence": suite.licence,
+                },
+                "method": dict(self.about),
+                "partial": self.settings.selection.partial,
+                "expected": len(wanted),
+                "columns": reading.columns_of(self.specs, known.get("columns", {})),
+                "status": status,
+                "created": known.get("created", time.time()),
+                "updated": time.time(),
+            }
+        )  # fmt: skip
+        media = {s.id: {role: str(derive.place(m)) for role, m in s.media.items()} for s, _ in wanted}
+        reading.write_samples(self.run, [(s.id, seed, s.group, s.prompt) for s, seed in wanted], media)
+        write_atomic(self.run.path / "environment.txt", environment().encode())
+
+    def _primary(self) -> str:
+        """The suite's primary metric, under the protocol it is scored with here."""
+        primary = self.suite.card.primary
+        return next((spec.column for spec in self.specs if spec.card.id == primary), primary)
+
+
+def open_session(
+    suite: Suite, method: Method, settings: Settings, *, progress: Progress | None = None, failures: Failures | None = None
+) -> Session:
+    """Checks every name and option, and finds the run folder; changes nothing on disk."""
+    if suite.card.task not in method.card.tasks:
+        raise UsageError(
+            f"method {method.card.id!r} does {', '.join(method.card.tasks)}; suite {suite.card.id!r} asks for {suite.card.task}"
+        )
+    if method.card.needs_licence and not settings.accept_licence:
+        raise UsageError(
+            f"method {method.card.id!r}: its weights are under {method.card.licence_weights!r}", mend="pass --accept-licence"
+        )
+    adapter = method.build()
+    names = settings.metrics or suite.card.metrics
+    specs = metric_specs(names, settings.score, scored=suite.card.output.scored)
+    match = getattr(adapter, "match", None)
+    unmatched = tuple(match(suite.samples).unmatched) if match else ()
+    run = RunFolder.place(settings.results, suite.card.id, suite.card.version, method.name, method.key(adapter))
+    failures = failures or Failures(settings.fail_on_error)
+    about = {
+        "id": method.card.id, "title": method.card.title, "name": method.name, "control": method.card.control,
+        "axes": dict(method.axes), "prompt_policy": method.card.prompt_policy, "identity": method.identity(adapter),
+    }  # fmt: skip
+    return Session(
+        suite, settings, run, specs, about, method, adapter, progress or Silent(), failures, unmatched
+    )
+
+
+def reopen(run: RunFolder, settings: Settings) -> Session:
+    """A session on a run that exists, to score its outputs again or with other metrics."""
+    from vbench_py.samples import load_suite
+
+    info = run.read_info()
+    suite = load_suite(info["suite"]["id"])
+    if suite.card.version != info["suite"]["version"]:
+        raise UsageError(
+            f"{run.path}: made with {suite.card.id}@{info['suite']['version']}, this is version {suite.card.version}"
+        )
+    specs = metric_specs(settings.metrics or suite.card.metrics, settings.score, scored=suite.card.output.scored)
+    return Session(suite, settings, run, specs, info["method"], failures=Failures(settings.fail_on_error))
+
+
+def fetch_for(suite: Suite, specs: Sequence[MetricSpec]) -> dict[str, Path]:
+    """Data of the suite and weights of the metrics, fetched and verified; name -> path."""
+    from vbench_py.checkpoints import fetch
+
+    extractors = dict.fromkeys(ask.extractor for spec in specs for ask in spec.asks.values())
+    weights = [checkpoint for name in extractors for checkpoint in catalogue.card("extractor", name).checkpoints]
+    cards = [*suite.card.data, *weights]
+    return {card.name: fetch(card) for card in cards}
+
+
+def environment() -> str:
+    """What ran: Python, platform and the version of every installed distribution."""
+    from importlib.metadata import distributions
+
+    versions: Mapping[str, str] = {d.metadata["Name"]: d.version for d in distributions() if d.metadata["Name"]}
+    lines = [f"python=={platform.python_version()}", f"platform=={platform.platform()}"]
+    return "\n".join([*lines, *(f"{name}=={versions[name]}" for name in sorted(versions, key=str.lower))]) + "\n"

@@ -1,0 +1,309 @@
+"""Nouns and seams of the harness: what a sample, an output, a view and a score are, and who owes what to whom.
+
+Plain frozen dataclasses and Protocols; imports nothing of ours and no torch. Arrays at the seams are NumPy:
+`torch.from_numpy` shares their memory, and arithmetic metrics then never pay for importing torch.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal, Protocol, runtime_checkable
+
+import numpy as np
+
+Parameters = Mapping[str, Any]
+
+TASKS: Mapping[str, str] = {
+    "t2v": "a prompt becomes a video",
+    "i2v": "a first image (and a prompt) becomes a video",
+    "long_video": "a prompt or a schedule of prompts becomes a video of many windows",
+    "editing": "a source video and a target prompt become an edited video",
+    "vsr": "a low-resolution video becomes a high-resolution one",
+    "deblurring": "a blurred video becomes a sharp one",
+    "frame_interpolation": "a video with missing frames gets them back",
+    "depth": "a video becomes depth for every frame",
+    "novel_view_4d": "a video becomes the same moments from other cameras",
+    "reconstruction": "a video goes through a codec or autoencoder and comes back",
+    "customization": "reference images of a subject and a prompt become a video of that subject",
+    "motion_control": "an image or prompt and a motion signal become a video that follows it",
+    "storytelling": "a story becomes several shots of the same characters",
+}
+
+METRIC_ONLY_ROLES = frozenset({"target", "baseline"})
+"""Roles that no method may see: ground truth, and another run's output for the same sample and seed."""
+
+
+class VbenchError(Exception):
+    """An error for people: names what, where and the mend. `mend` may be empty when the message already says it."""
+
+    def __init__(self, message: str, *, mend: str = "") -> None:
+        super().__init__(f"{message}; {mend}" if mend else message)
+        self.mend = mend
+
+
+class UsageError(VbenchError):
+    """Wrong usage (unknown name, bad flag, malformed card): exit code 2, raised before work starts."""
+
+
+class BadMedia(VbenchError):
+    """A video, image or array that cannot be read, or is not what was promised: becomes a row with the reason."""
+
+
+class StorageError(VbenchError):
+    """The results folder cannot be written (full disk, read-only): nothing more can be recorded, so the command stops."""
+
+
+class Unsupported(VbenchError):
+    """A method cannot serve a request, or a metric an output. `field` names what stands in the way."""
+
+    def __init__(self, field: str, reason: str) -> None:
+        super().__init__(f"{field}: {reason}")
+        self.field = field
+        self.reason = reason
+
+
+@dataclass(frozen=True)
+class Step:
+    """One named, versioned operator of `derive` with its parameters: `Step("imresize", {"scale": 0.25})`."""
+
+    operator: str
+    parameters: Parameters = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Media:
+    """A piece of media by path, or a recipe that `derive.materialise` makes into the cache. Never pixels.
+
+    `path` is a video file, an image file, a folder of images or an .npz; `sha256` its content hash (None: not yet known).
+    `steps` are applied to it in order; an empty tuple means the file itself.
+    """
+
+    path: Path
+    sha256: str | None = None
+    steps: tuple[Step, ...] = ()
+    seed: int = 0
+
+
+@dataclass(frozen=True)
+class Sample:
+    """One item of a suite. `id` is stable, never a position or a file name; `group` is the cluster for statistics."""
+
+    id: str
+    task: str
+    prompt: str = ""
+    negative_prompt: str = ""
+    source_prompt: str = ""
+    prompt_schedule: tuple[tuple[int, str], ...] = ()
+    class_label: str = ""
+    media: Mapping[str, Media] = field(default_factory=dict)
+    seeds: tuple[int, ...] = (0,)
+    group: str = ""
+    tags: tuple[str, ...] = ()
+    facts: Parameters = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Request:
+    """What is asked of a method: one sample, one seed, the parameters, and the axes that tell runs apart (step = 40000).
+
+    `media` holds ready paths by role, without the roles that only metrics see; `frames`, `fps`, `width`, `height` are what
+    the suite asks for (None: the method's native value).
+    """
+
+    sample: Sample
+    seed: int
+    media: Mapping[str, Path] = field(default_factory=dict)
+    parameters: Parameters = field(default_factory=dict)
+    axes: Parameters = field(default_factory=dict)
+    frames: int | None = None
+    fps: float | None = None
+    width: int | None = None
+    height: int | None = None
+    size_policy: Literal["native", "nearest", "exact"] = "native"
+
+
+@dataclass(frozen=True)
+class Resolved:
+    """What will really be used after the method's own rules. `group` says which requests may share a batch."""
+
+    request: Request
+    parameters: Parameters = field(default_factory=dict)
+    seed_applied: bool = True
+    prompt_used: str = ""
+    prompt_policy: str = "verbatim"
+    group: str = ""
+
+
+@dataclass(frozen=True)
+class Capability:
+    """What one mode of a method needs and keeps: input roles, and rules for frames and size, in words the plan can check."""
+
+    mode: str
+    task: str
+    required: tuple[str, ...] = ()
+    optional: tuple[str, ...] = ()
+    outputs: tuple[str, ...] = ("video",)
+    deterministic: bool = False
+
+
+@dataclass(frozen=True)
+class Chunk:
+    """Frames first..last (inclusive) became available `emitted_at` seconds after the start of generation."""
+
+    first: int
+    last: int
+    emitted_at: float
+
+
+@dataclass
+class Generated:
+    """One sample's outputs by name (video, depth, view/030, audio), as files inside the folder the adapter was given."""
+
+    resolved: Resolved
+    outputs: Mapping[str, Path] = field(default_factory=dict)
+    status: Literal["ok", "failed", "unsupported", "filtered"] = "ok"
+    error: BaseException | None = None
+    seconds: Mapping[str, float] = field(default_factory=dict)
+    timeline: tuple[Chunk, ...] = ()
+    peak_memory_bytes: int | None = None
+    encoding: str = "lossless"
+    provenance: Parameters = field(default_factory=dict)
+
+
+class Adapter(Protocol):
+    """One way of running methods. Built from a method card and the user's overrides; `plan` is pure and imports no torch."""
+
+    def capabilities(self) -> list[Capability]: ...
+    def plan(self, request: Request) -> Resolved: ...
+    def load(self, device: str) -> None: ...
+    def generate(self, batch: Sequence[Resolved], out: Sequence[Path]) -> Iterator[Generated]: ...
+    def close(self) -> None: ...
+
+
+@dataclass(frozen=True)
+class View:
+    """How an extractor sees a stream.
+
+    `unit` window: `length` consecutive frames, a window starting at frames offset, offset + stride, ... (frame: length 1;
+    pair: length 2; sequences are windows too).
+    `unit` file: the extractor gets paths and decodes by itself.
+    """
+
+    unit: Literal["window", "file"] = "window"
+    length: int = 1
+    stride: int = 1
+    offset: int = 0
+
+
+FRAME = View()
+PAIR = View(length=2)
+FILE = View(unit="file")
+
+
+@dataclass(frozen=True)
+class Ask:
+    """What a metric asks of an extractor. Hashable: the union over the chosen metrics is a set.
+
+    `on` are roles ("video",) ("video", "target"); `options` are sorted (name, value) pairs handed to the extractor.
+    """
+
+    extractor: str
+    on: tuple[str, ...]
+    view: View = FRAME
+    options: tuple[tuple[str, Any], ...] = ()
+
+
+@dataclass(frozen=True)
+class Series:
+    """What an extractor gave for one output: `index` (W,) int64, the first frame of each window, and (W, ...) arrays by name.
+
+    For file units `index` is whatever the extractor reports (one entry a frame).
+    """
+
+    index: np.ndarray
+    values: Mapping[str, np.ndarray]
+
+
+class Extractor(Protocol):
+    """Turns windows into small arrays. Arithmetic (PSNR, flicker, optical-flow error) is an extractor too.
+
+    `__call__` for window units: one (B, n, H, W, C) uint8 array per role in `Ask.on`, at source size (a read-only view, windows
+    may overlap in memory); gives arrays whose first axis is B. Results must not depend on B.
+    For file units: paths; gives `index` and arrays with one entry a frame.
+    """
+
+    def load(self, device: str) -> None: ...
+    def bytes_per_window(self, shape: tuple[int, ...]) -> int: ...
+    def __call__(self, *windows: Any) -> Mapping[str, np.ndarray]: ...
+    def close(self) -> None: ...
+
+
+@dataclass(frozen=True)
+class Facts:
+    """The facts a metric's card says it reads (fps, frames, seconds, timeline ...), of one output."""
+
+    values: Parameters = field(default_factory=dict)
+
+    def __getitem__(self, name: str) -> Any:
+        return self.values[name]
+
+    def get(self, name: str, default: Any = None) -> Any:
+        return self.values.get(name, default)
+
+
+@dataclass(frozen=True)
+class Curve:
+    """A value per window: `index` (W,) first frames, `values` (W,) floats; for plots and for the worst second."""
+
+    index: np.ndarray
+    values: np.ndarray
+
+
+@dataclass(frozen=True)
+class Score:
+    """`value` is the number that is ranked; `details` further numbers (margin to a threshold, counts); `curve` per window."""
+
+    value: float
+    details: Mapping[str, float] = field(default_factory=dict)
+    curve: Curve | None = None
+
+
+class Metric(Protocol):
+    """One number or more for one output."""
+
+    needs: Mapping[str, Ask]
+
+    def score(self, arrays: Mapping[str, Series], facts: Facts) -> Score: ...
+
+
+@dataclass(frozen=True)
+class Task:
+    """A unit of work handed to an engine; `id` identifies its outcome, `payload` is the worker's business."""
+
+    id: str
+    payload: Any
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of a task: `value` when it went well, `error` when it did not."""
+
+    task: Task
+    value: Any = None
+    error: BaseException | None = None
+
+
+class Worker(Protocol):
+    """Takes tasks as they come (so that it can batch across them) and yields outcomes in any order."""
+
+    def __call__(self, tasks: Iterator[Task]) -> Iterator[Outcome]: ...
+    def close(self) -> None: ...
+
+
+@runtime_checkable
+class Engine(Protocol):
+    """Where work runs. Every task gets an outcome, retried when its worker dies; a bounded number are in flight."""
+
+    def run(self, make_worker: Any, tasks: Iterable[Task], *, workers: int = 1) -> Iterator[Outcome]: ...
