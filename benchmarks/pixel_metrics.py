@@ -1,6 +1,6 @@
-"""PSNR, SSIM and LPIPS on 480p frames against the usual libraries, as ratios of throughput, with the values compared.
+"""PSNR, SSIM and LPIPS on 480p frames against the usual libraries: ratios of throughput, and the values compared.
 
-python -m benchmarks.pixel_metrics [--repeats 7] [--frames 8]: writes benchmarks/results/pixel_metrics.json and shows a table.
+python -m benchmarks.pixel_metrics [--repeats 7] [--frames 8] writes results/pixel_metrics.json and shows a table.
 Every contender gets the same uint8 frames, two threads, `inference_mode`, and its own best batch. Timings of all
 contenders are interleaved and their medians compared, so that a busy machine slows all alike. Peers that want float
 tensors in [0, 1] or [-1, 1] are timed with the conversion, since frames come out of a decoder as uint8.
