@@ -17,8 +17,9 @@ from vbench_py.adapters.geometry import FALLBACK_FPS
 from vbench_py.adapters.modes import capabilities, choose_mode, resolve
 from vbench_py.adapters.outputs import Clock, each, write_frames
 from vbench_py.adapters.placing import place
-from vbench_py.adapters.results import as_frames, named_outputs
+from vbench_py.adapters.results import named_outputs
 from vbench_py.cards import MethodCard
+from vbench_py.frames import iter_frames
 from vbench_py.keys import canonical
 from vbench_py.types import Capability, Generated, Parameters, Request, Resolved, UsageError
 from vbench_py.video import probe, read, read_image
@@ -54,9 +55,9 @@ class Call:
 class Callable:
     """Options: `function`, called with a `Call`; all others reach it as `call.parameters`.
 
-    It may return frames (see `results.as_frames`), a (frames, fps) pair, a path, a dict of outputs by name, or an
-    iterator of frames or chunks, which is written as it comes and gives the output a timeline. What it raises becomes a
-    failed row.
+    It may return frames (see `vbench_py.frames.iter_frames`), a (frames, fps) pair, a path, a dict of outputs by name,
+    or an iterator of frames or chunks, which is written as it comes and gives the output a timeline. What it raises
+    becomes a failed row.
     """
 
     def __init__(self, card: MethodCard, options: Mapping[str, Any]) -> None:
@@ -121,7 +122,7 @@ class Callable:
                     made.encoding = "lossless" if info.lossless else info.encoding
                 continue
             fps = output.fps or resolved.request.fps or FALLBACK_FPS
-            written = write_frames(resolved, folder, as_frames(output.content), fps=fps, clock=clock, name=name)
+            written = write_frames(resolved, folder, iter_frames(output.content), fps=fps, clock=clock, name=name)
             paths[name] = written.outputs[name]
             if name == "video":
                 made.timeline = written.timeline if output.streamed else ()

@@ -44,7 +44,7 @@ def test_a_method_below_full_coverage_is_not_ranked() -> None:
 
 def test_coverage_stands_beside_the_mean() -> None:
     row = leaderboard([run("holey", {"psnr": steady(30)}, failed=[3])]).tables[0].rows[0]
-    assert (row.scored, row.expected, row.unranked) == (7, 8, "7 of 8 outputs have PSNR")
+    assert (row.scored, row.expected, row.unranked) == (7, 8, "7 of 8 outputs have psnr")
 
 
 def test_common_restricts_every_row_to_shared_samples() -> None:
@@ -85,7 +85,45 @@ def test_a_metric_that_contradicts_the_controls_is_marked() -> None:
         run("noise", {"psnr": steady(8), "lpips": steady(0.1, 0.01)}, control="floor"),
     ]
     columns = {column.id: column.unordered for column in leaderboard(runs).tables[0].columns}
-    assert columns == {"psnr": "", "lpips": "noise 0.1000 is not worse than truth 0.4000"}
+    assert columns == {"psnr": "", "lpips": "noise 0.1000 no worse than truth 0.4000"}
+
+
+def test_of_several_contradictions_the_worst_is_told() -> None:
+    values = {"truth": ("ceiling", 0.4), "noise": ("floor", 0.1), "frozen": ("floor", 0.3)}
+    runs = [run(name, {"lpips": steady(level, 0)}, control=kind) for name, (kind, level) in values.items()]
+    (column,) = leaderboard(runs).tables[0].columns
+    assert column.unordered.startswith("noise 0.1") and "frozen" not in column.unordered
+
+
+def test_cost_is_not_held_against_the_controls() -> None:
+    facts = {"seconds": MetricFacts("Seconds", "1", "lower", family="cost")}
+    runs = [
+        run("truth", {"seconds": steady(2)}, metrics=facts, control="ceiling"),
+        run("noise", {"seconds": steady(1)}, metrics=facts, control="floor"),
+    ]
+    assert leaderboard(runs).tables[0].columns[0].unordered == ""
+
+
+def test_methods_left_unranked_for_one_reason_share_a_line() -> None:
+    runs = [run(name, {"psnr": steady(25)}, partial=True) for name in "abc"]
+    assert leaderboard(runs).tables[0].notes == ("not ranked: every method: only a part of the suite was run",)
+
+
+def test_videos_without_a_suite_are_not_ranked() -> None:
+    table = leaderboard([run("folder", {"psnr": steady(25)}, task="videos")]).tables[0]
+    assert (table.has_ranks, table.notes) == (False, ())
+
+
+def test_the_bootstrap_is_named_and_changes_intervals_only() -> None:
+    runs = [run("a", {"psnr": steady(25, 2)}), run("b", {"psnr": steady(30, 2)})]
+    hall, bootstrap = leaderboard(runs).tables[0], leaderboard(runs, interval="bootstrap").tables[0]
+    cells = [table.rows[0].cells["psnr"].estimate for table in (hall, bootstrap)]
+    assert cells[0].mean == cells[1].mean and cells[0].low != cells[1].low and "bootstrap" in bootstrap.facts[-1]
+
+
+def test_an_unknown_interval_is_wrong_usage() -> None:
+    with pytest.raises(UsageError, match="hall, bootstrap"):
+        leaderboard([run("a", {"psnr": steady(25)})], interval="jackknife")
 
 
 @pytest.mark.parametrize(

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import shutil
-import subprocess
 from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
@@ -13,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests.record_fixtures import run, steady
+from tests.record_fixtures import FACTS, run, steady
 from tests.video_fixtures import moving_texture
 from vbench_py.curves import write_curves
 from vbench_py.records import MetricFacts, RunRecords
@@ -108,7 +106,8 @@ def test_all_formats_are_written(folder: Path) -> None:
 
 
 def test_every_reference_is_a_file_of_the_folder(folder: Path, page: Page) -> None:
-    references = [value for _, attributes in page.tags for name, value in attributes.items() if name in ("src", "href")]
+    names = ("src", "href", "data-src")
+    references = [value for _, attributes in page.tags for name, value in attributes.items() if name in names]
     files = [value for value in references if value and not value.startswith(("#", "data:"))]
     assert files and all((folder / value).is_file() for value in files)
 
@@ -138,7 +137,7 @@ def test_hostile_names_in_curve_files_stay_strings(folder: Path) -> None:
 def test_embedded_json_reads_back(folder: Path) -> None:
     text = (folder / "index.html").read_text(encoding="utf-8")
     found = re.search(r'<script type="application/json" id="costs">(.*?)</script>', text, re.DOTALL)
-    assert found and json.loads(found.group(1))[0]["title"] == "PSNR"
+    assert found and json.loads(found.group(1))[0]["title"] == "psnr"
 
 
 def test_embed_writes_nan_as_null() -> None:
@@ -151,11 +150,11 @@ def test_each_sample_shows_input_outputs_and_ground_truth(page: Page) -> None:
 
 
 def test_videos_load_only_when_seen(page: Page) -> None:
-    assert {attributes.get("preload") for attributes in page.all("video")} == {"none"}
+    assert not [attributes for attributes in page.all("video") if "src" in attributes]
 
 
 def test_captions_give_native_size_rate_frames_seed_encoding_and_score(page: Page) -> None:
-    assert "1920×1080 · 8 fps · 16 frames · seed 0 · ffv1" in page.text and "PSNR 29.80 dB" in page.text
+    assert "1920×1080 · 8 fps · 16 frames · seed 0 · ffv1" in page.text and "psnr 29.80 dB" in page.text
 
 
 def test_a_missing_output_shows_its_reason(page: Page) -> None:
@@ -249,8 +248,12 @@ def test_the_worst_second_passes_over_what_is_not_finite() -> None:
     assert worst_second(times, values, 1) == pytest.approx((0.125, 1.125))
 
 
-def test_a_curve_of_less_than_a_second_has_no_worst_second() -> None:
-    assert worst_second(np.arange(8) / 8, np.arange(8.0), 1) is None
+def test_a_curve_of_less_than_two_seconds_has_a_worst_quarter() -> None:
+    assert worst_second(np.arange(8) / 8, np.arange(8.0), -1) == (0.75, 1.0)
+
+
+def test_a_curve_of_three_values_has_no_worst_second() -> None:
+    assert worst_second(np.arange(3) / 8, np.arange(3.0), 1) is None
 
 
 def test_a_descriptive_metric_has_no_worst_second() -> None:
@@ -263,13 +266,25 @@ def test_a_report_without_primary_scores_is_still_a_page(tmp_path: Path) -> None
     assert "the primary metric was not scored" in write_report([made], tmp_path, previews=False).read_text("utf-8")
 
 
-@pytest.mark.browser
-def test_a_browser_draws_the_page_from_disk(folder: Path, tmp_path: Path) -> None:
-    chromium = shutil.which("chromium") or shutil.which("google-chrome")
-    if chromium is None:
-        pytest.skip("no Chromium on this machine")
-    flags = ["--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"]
-    command = [chromium, *flags, f"--user-data-dir={tmp_path}", "--virtual-time-budget=4000", "--dump-dom"]
-    command.append((folder / "index.html").as_uri())
-    done = subprocess.run(command, check=True, capture_output=True, text=True, timeout=90)
-    assert 'aria-sort="ascending"' in done.stdout and "main-svg" in done.stdout and "Worst second:" in done.stdout
+def test_a_page_without_a_plot_carries_no_plotly(tmp_path: Path) -> None:
+    facts = {"motion": MetricFacts("Motion", "1", "descriptive")}
+    made = run("m", {"motion": steady(3)}, metrics=facts, primary="psnr")
+    page = write_report([made], tmp_path, previews=False)
+    assert "plotly" not in page.read_text("utf-8").split("<script>")[0] and not (tmp_path / "plotly.min.js").exists()
+
+
+def test_a_section_shows_its_suites_title_summary_and_output_facts(tmp_path: Path) -> None:
+    made = run("m", {"psnr": steady(30)}, suite_title="Demo: deblurring", summary="Short shots,\nblurred.")
+    text = Page(write_report([made], tmp_path, previews=False).read_text("utf-8")).text
+    assert all(part in text for part in ("Demo: deblurring", "Short shots, blurred.", "64×48", "8 fps", "16 frames"))
+
+
+def test_a_metric_of_cost_takes_the_place_of_the_cost_column(tmp_path: Path) -> None:
+    cost = MetricFacts("Seconds per frame", "1", "lower", unit="s", family="cost")
+    made = run("m", {"psnr": steady(30), "spf": steady(2)}, metrics={**FACTS, "spf": cost})
+    page = Page(write_report([made], tmp_path, previews=False).read_text("utf-8"))
+    assert "s/frame" not in page.text and "spf (s, log)" in (tmp_path / "index.html").read_text("utf-8")
+
+
+def test_header_cells_name_ids_and_carry_titles(page: Page) -> None:
+    assert {"PSNR", "LPIPS (AlexNet)"} <= {button.get("title") for button in page.all("button")}

@@ -10,7 +10,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats as reference
 
-from vbench_py.stats import Estimate, cluster_mean, mean_interval, paired_difference, separated, shared_ranks
+from vbench_py.stats import (
+    Estimate,
+    bootstrap_interval,
+    cluster_bootstrap,
+    cluster_mean,
+    mean_interval,
+    paired_difference,
+    separated,
+    shared_ranks,
+)
 
 
 def test_mean_is_over_groups_not_over_videos() -> None:
@@ -88,6 +97,42 @@ def test_five_strongly_skewed_groups_are_covered_better_than_by_students_t() -> 
     margin = reference.t.ppf(0.975, 4) * draw.std(axis=1, ddof=1) / np.sqrt(5)
     students = float(np.mean(np.abs(draw.mean(axis=1) - 1.0) <= margin))
     assert _coverage(draw, 1.0) > students + 0.02
+
+
+def test_the_bootstrap_agrees_with_scipys_percentile_bootstrap() -> None:
+    means = np.sort(np.random.default_rng(6).gamma(4.0, 1.0, 40))
+    found = reference.bootstrap((means,), np.mean, n_resamples=100_000, method="percentile", rng=7)
+    expected = found.confidence_interval
+    # 2000 resamples give an end of the interval to some 4 % of its width.
+    assert bootstrap_interval(means) == pytest.approx(tuple(expected), abs=0.05 * (expected.high - expected.low))
+
+
+def test_the_bootstrap_draws_whole_groups() -> None:
+    values, groups = [1.0, 1.0, 1.0, 5.0, 5.0, 5.0], list("aaabbb")
+    estimate = cluster_bootstrap(values, groups)
+    assert (estimate.low, estimate.high, estimate.n, estimate.clusters) == (1.0, 5.0, 6, 2)
+
+
+def test_the_bootstrap_is_the_same_in_any_order() -> None:
+    values = np.random.default_rng(8).normal(0, 1, 50)
+    groups = np.arange(50) % 9
+    turned = np.random.default_rng(9).permutation(50)
+    assert repr(cluster_bootstrap(values, groups)) == repr(cluster_bootstrap(values[turned], groups[turned]))
+
+
+def test_the_bootstrap_of_one_group_has_no_interval() -> None:
+    assert not cluster_bootstrap([1.0, 2.0], ["a", "a"]).has_interval
+
+
+def test_the_bootstrap_of_equal_groups_is_their_value() -> None:
+    assert bootstrap_interval(np.full(6, 0.5)) == (0.5, 0.5)
+
+
+@pytest.mark.parametrize(("groups", "told"), [(5, 0.837), (10, 0.899), (30, 0.936)])
+def test_the_bootstrap_covers_normal_groups_as_its_docstring_says(groups: int, told: float) -> None:
+    draw = np.sort(np.random.default_rng(10).normal(2.0, 3.0, (1500, groups)), axis=1)
+    found = float(np.mean([low <= 2.0 <= high for low, high in map(bootstrap_interval, draw)]))
+    assert found == pytest.approx(told, abs=0.03)  # three standard errors of 1500 draws
 
 
 @given(st.lists(st.tuples(st.sampled_from("abcdef"), st.floats(-1e6, 1e6)), min_size=1, max_size=40), st.randoms())

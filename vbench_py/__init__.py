@@ -1,30 +1,32 @@
 """Benchmark and evaluation harness for video generation.
 
-    vbench_py.run("demo-vsr-x4", "bicubic")                 generate and score a suite
-    vbench_py.run("demo-vsr-x4", generate=my_function)      the same with a Python function
-    vbench_py.score("folder", metrics=["quick"]).frame      score videos that exist
-    vbench_py.load("metric", "lpips-alex")                  a metric, extractor or method by name
-    vbench_py.torchmetric("psnr-rgb")                       a metric as torchmetrics.Metric
-    vbench_py.Evaluator("demo-vsr-x4", ["psnr-y"])          evaluate from inside a training loop
+vbench_py.run("demo-vsr-x4", "bicubic")                 generate and score a suite
+vbench_py.run("demo-vsr-x4", generate=my_function)      the same with a Python function
+vbench_py.score("folder", metrics=["quick"]).frame      score videos that exist
+vbench_py.load("metric", "lpips-alex")                  a metric, extractor or method by name
+vbench_py.torchmetric("psnr-rgb")                       a metric as torchmetrics.Metric
+vbench_py.Evaluator("demo-vsr-x4", ["psnr-y"])          evaluate from inside a training loop
 """
 
 from __future__ import annotations
 
+import sys
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from vbench_py.catalogue import load as load
     from vbench_py.evaluate import Evaluator as Evaluator
-    from vbench_py.evaluate import Result as Result
     from vbench_py.evaluate import run as run
     from vbench_py.evaluate import score as score
+    from vbench_py.result import Result as Result
     from vbench_py.session import Settings as Settings
     from vbench_py.torchmetric import torchmetric as torchmetric
 
 __version__ = "0.1.0"
 _HOMES = {
     "Evaluator": "evaluate",
-    "Result": "evaluate",
+    "Result": "result",
     "Settings": "session",
     "load": "catalogue",
     "run": "evaluate",
@@ -44,3 +46,14 @@ def __getattr__(name: str) -> Any:
 
 def __dir__() -> list[str]:
     return sorted(__all__)
+
+
+class _Face(ModuleType):
+    """Keeps the public names when a submodule of the same name is imported: `vbench_py.score` stays the function."""
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if not (name in _HOMES and isinstance(value, ModuleType)):
+            super().__setattr__(name, value)
+
+
+sys.modules[__name__].__class__ = _Face

@@ -1,7 +1,8 @@
-"""Videos without a suite: a folder, files or arrays become samples on the spot and are scored where they lie, not copied."""
+"""Videos without a suite: a folder, files or arrays become samples on the spot, scored where they lie, not copied."""
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -10,10 +11,11 @@ from typing import Any
 from vbench_py.cards import SuiteCard
 from vbench_py.generate import error_of
 from vbench_py.keys import key, slug
+from vbench_py.plan import current_outputs
 from vbench_py.samples import Suite
 from vbench_py.session import Session
-from vbench_py.store import Row, better
-from vbench_py.types import BadMedia, Media, Sample, UsageError, VbenchError
+from vbench_py.store import Row
+from vbench_py.types import BadMedia, Media, Sample, UsageError
 
 DEFAULT_METRICS = ("quick",)
 TASK = "videos"
@@ -25,14 +27,16 @@ def folder_suite(
     """A suite of existing videos by sample id. Every video needs a target where there are any."""
     missing = sorted(set(videos) - set(targets)) if targets is not None else []
     if missing:
-        raise UsageError(f"no target for {missing[0]!r}" + (f" and {len(missing) - 1} more" if len(missing) > 1 else ""))
+        more = f" and {len(missing) - 1} more" if len(missing) > 1 else ""
+        raise UsageError(f"no target for {missing[0]!r}{more}")
     from vbench_py.catalogue import expand
 
     names = expand("metric", list(metrics))
-    place = key("folder", sorted((sample, str(path.resolve())) for sample, path in {**videos}.items()))[:8]
+    place = key("folder", sorted((sample, plain(path.resolve())) for sample, path in videos.items()))[:8]
     card = SuiteCard.model_construct(
         id=f"videos-{slug(name, 40)}", version=place, title=f"Videos of {name}", task=TASK, licence="",
-        summary="Videos that exist already, scored where they lie.", metrics=tuple(names), primary=names[0].partition(":")[0],
+        summary="Videos that exist already, scored where they lie.", metrics=tuple(names),
+        primary=names[0].partition(":")[0],
     )  # fmt: skip
     samples = [
         Sample(sample, TASK, group=sample, media={"target": Media(targets[sample])} if targets else {})
@@ -56,31 +60,27 @@ def videos_in(place: Path) -> tuple[dict[str, Path], list[tuple[Path, str]]]:
     ids: dict[str, Path] = {}
     for path in found:
         relative = path.relative_to(place)
-        sample = relative.with_suffix("").as_posix() if path.is_file() else relative.as_posix()
+        sample = plain(relative if path.is_dir() else relative.with_suffix(""))
         if sample in ids:
-            sample = relative.as_posix()
+            sample = plain(relative)
         ids[sample] = path
     return ids, list(skipped)
 
 
 def register(session: Session, videos: Mapping[str, Path]) -> None:
-    """Rows for videos in place: measured, hashed, a broken one with its reason. Files that did not change are not read again."""
-    best: dict[str, Row] = {}
-    for row in session.run.rows("generated"):
-        if better(row, best.get(row["key"])):
-            best[row["key"]] = row
+    """Rows for videos in place: measured, hashed, a broken one with its reason. What is as it was is not read again."""
+    current = current_outputs(session.run.rows("generated"))
     writer = session.run.writer("generated")
     session.progress.start("read", len(videos))
     try:
         for sample, seed in session.mine:
             path = videos[sample.id].resolve()
-            stamp = [(p.name, p.stat().st_size, p.stat().st_mtime_ns) for p in _files(path)]
-            row_key = key("in-place", [sample.id, str(path), stamp])
-            known = best.get(row_key)
-            if known is None or known["status"] == "failed":
-                attempts = [row.get("attempt", 0) for row in best.values() if row["sample"] == sample.id]
+            row_key = key("in-place", [sample.id, plain(path), _stamp(path)])
+            known = current.get((sample.id, seed))
+            if known is None or known["key"] != row_key or known["status"] == "failed":
+                attempt = known.get("attempt", 0) + 1 if known else 1
                 row: Row = {"key": row_key, "sample": sample.id, "seed": seed, "group": sample.group, "prompt": ""}
-                row |= {"attempt": max(attempts, default=0) + 1, "created": time.time(), **_measured(path)}
+                row |= {"attempt": attempt, "created": time.time(), **_measured(path)}
                 writer.append(row)
                 if row["status"] != "ok":
                     session.failures.add("failed", sample.id, row["error"]["message"])
@@ -89,18 +89,29 @@ def register(session: Session, videos: Mapping[str, Path]) -> None:
         writer.close()
 
 
-def _files(path: Path) -> list[Path]:
-    return sorted(p for p in path.iterdir() if p.is_file()) if path.is_dir() else [path]
+def plain(path: Path) -> str:
+    """A path as text that can be written: bytes of a name that are no UTF-8 are spelt out."""
+    return os.fsencode(path).decode("utf-8", "backslashreplace")
+
+
+def _stamp(path: Path) -> list[tuple[str, int, int]]:
+    """Size and time of a file, or of each in a folder of images; nothing for a link that leads nowhere."""
+    try:
+        files = sorted(p for p in path.iterdir() if p.is_file()) if path.is_dir() else [path]
+        return [(plain(Path(p.name)), p.stat().st_size, p.stat().st_mtime_ns) for p in files]
+    except OSError:
+        return []
 
 
 def _measured(path: Path) -> dict[str, Any]:
     from vbench_py.video import file_sha256, probe
 
     try:
-        info = probe(path)
-    except (BadMedia, OSError) as error:
-        return {"status": "failed", "error": error_of(error if isinstance(error, VbenchError) else BadMedia(str(error)))}
-    sha256 = file_sha256(path)
+        if plain(path) != str(path):
+            raise BadMedia(f"{plain(path)}: its name is not UTF-8", mend="rename it")
+        info, sha256 = probe(path), file_sha256(path)
+    except Exception as error:
+        return {"status": "failed", "error": error_of(error)}
     return {
         "status": "ok", "outputs": {"video": {"path": str(path), "sha256": sha256}}, "identity": sha256[:32],
         "frames": info.frames, "fps": info.fps, "width": info.width, "height": info.height,

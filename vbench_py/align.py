@@ -21,12 +21,13 @@ _REFERENCES = ("target", "baseline", "source")
 
 @dataclass
 class Aligned:
-    """The roles of one output, probed, with the alignment that was asked for."""
+    """The roles of one output, probed, with the alignment that was asked for; `problems` by role that cannot be."""
 
     infos: Mapping[str, VideoInfo] = field(default_factory=dict)
     paths: Mapping[str, Path] = field(default_factory=dict)
     trim: bool = False
     resize: bool = False
+    problems: Mapping[str, Exception] = field(default_factory=dict)
 
     @property
     def stills(self) -> frozenset[str]:
@@ -35,7 +36,10 @@ class Aligned:
         return frozenset(r for r, info in self.infos.items() if info.frames == 1 and longest > 1 and r != "video")
 
     def check(self, ask: Ask) -> None:
-        """Raises `BadMedia` naming both sides when these roles cannot be compared as they are."""
+        """Raises `BadMedia` naming both sides when these roles cannot be compared as they are, or one's problem."""
+        for role in ask.on:
+            if role in self.problems:
+                raise self.problems[role]
         roles = [role for role in ask.on if role not in self.stills]
         by_file = ask.view.unit == "file"
         own = f"{ask.extractor} reads the files itself, so --align does not reach it"
@@ -43,8 +47,10 @@ class Aligned:
             first, second = self.infos[roles[0]], self.infos[other]
             name = f"{self.paths[roles[0]].name}"
             if (by_file or not self.trim) and first.frames != second.frames:
-                mend = f"pass --align trim to compare the first {min(first.frames, second.frames)} (recorded in the protocol)"
-                raise BadMedia(f"{name}: {first.frames} frames, {other} has {second.frames}", mend=own if by_file else mend)
+                both = min(first.frames, second.frames)
+                mend = f"pass --align trim to compare the first {both} (recorded in the protocol)"
+                text = f"{name}: {first.frames} frames, {other} has {second.frames}"
+                raise BadMedia(text, mend=own if by_file else mend)
             if (by_file or not self.resize) and _size(first) != _size(second):
                 sizes = f"{first.width}x{first.height} pixels, {other} has {second.width}x{second.height}"
                 mend = "pass --align resize to bring it to the reference's size (recorded in the protocol)"
@@ -90,7 +96,13 @@ def _resized(chunk: np.ndarray, size: tuple[int, int]) -> np.ndarray:
     return np.stack([cv2.resize(frame, size, interpolation=kernel) for frame in chunk])
 
 
-def open_aligned(paths: Mapping[str, Path], align: str) -> Aligned:
-    """Probes every role. Raises `BadMedia` when one cannot be read."""
-    infos = {role: probe(path) for role, path in paths.items()}
-    return Aligned(infos, paths, "trim" in align, "resize" in align)
+def open_aligned(paths: Mapping[str, Path], align: str, problems: Mapping[str, Exception] | None = None) -> Aligned:
+    """Probes every role; one that cannot be read is a problem of those asks alone that need it."""
+    infos: dict[str, VideoInfo] = {}
+    found = dict(problems or {})
+    for role, path in paths.items():
+        try:
+            infos[role] = probe(path)
+        except Exception as error:
+            found[role] = error
+    return Aligned(infos, paths, "trim" in align, "resize" in align, found)

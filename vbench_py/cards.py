@@ -6,7 +6,7 @@ A misspelt key is an error that names the file and the key. Cards hold no code; 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
@@ -25,7 +25,7 @@ class Card(BaseModel):
 
 
 class SourceCard(Card):
-    """One place to get a file: https (url), hf (repo, revision, file), pypi (package, version, member) or file (path)."""
+    """One place of a file: https (url), hf (repo, revision, file), pypi (package, version, member) or file (path)."""
 
     kind: Literal["https", "hf", "pypi", "file"]
     url: str = ""
@@ -114,6 +114,7 @@ class AdapterCard(Card):
     version: str
     title: str
     entry: Entry
+    devices: tuple[str, ...] = ("cpu", "cuda")
     summary: str = ""
 
 
@@ -154,7 +155,7 @@ class MethodCard(Card):
 
 
 class OutputCard(Card):
-    """What a suite asks of outputs; None leaves it to the method. `scored` picks frames of full-reference metrics: "1::2"."""
+    """What a suite asks of outputs; None leaves it to the method. `scored` picks frames of comparisons: "1::2"."""
 
     frames: int | None = None
     fps: float | None = None
@@ -203,7 +204,7 @@ MODELS: dict[str, type[Card]] = {
 
 
 def validate(kind: str, data: dict[str, Any], where: Path) -> Any:
-    """The card of `kind` from parsed TOML; a `UsageError` names the file, the key and, for a misspelling, the near one."""
+    """The card of `kind` from parsed TOML; a `UsageError` names file, key and, for a misspelling, the near one."""
     import difflib
 
     model = MODELS[kind]
@@ -215,8 +216,18 @@ def validate(kind: str, data: dict[str, Any], where: Path) -> Any:
             key = ".".join(str(part) for part in problem["loc"])
             text = problem["msg"]
             if problem["type"] == "extra_forbidden":
-                near = difflib.get_close_matches(key.split(".")[-1], model.model_fields, n=1)
+                near = difflib.get_close_matches(str(problem["loc"][-1]), _keys_at(model, problem["loc"][:-1]), n=1)
                 text = "unknown key" + (f", did you mean {near[0]!r}?" if near else "")
             lines.append(f"{key}: {text}")
         name = data.get("id", "?")
         raise UsageError(f"{where}: {kind} card {name!r}: " + "; ".join(lines)) from error
+
+
+def _keys_at(model: type[Card], place: tuple[int | str, ...]) -> list[str]:
+    """The keys of the table at `place` inside a card of `model`."""
+    for part in place:
+        if isinstance(part, str):
+            annotation = model.model_fields[part].annotation
+            kinds = [kind for kind in (annotation, *get_args(annotation)) if isinstance(kind, type)]
+            model = next(kind for kind in kinds if issubclass(kind, Card))
+    return list(model.model_fields)

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from vbench_py.types import UsageError, VbenchError
+
+if TYPE_CHECKING:
+    from vbench_py.store import RunFolder
 
 log = logging.getLogger(__name__)
 
@@ -23,31 +27,45 @@ def parse_limit(text: str) -> float | None:
     except ValueError:
         value = -1.0
     whole = "." not in text and not text.endswith("%")
-    if value <= 0 or (not whole and value > 1):
+    if not 0 < value < float("inf") or (not whole and value > 1) or (whole and value < 1):
         raise UsageError(f"--fail-on-error {text}: expected a count (3), a share (0.1) or a percentage (10%)")
     return value if whole else min(value, 0.999999)
 
 
 @dataclass
 class Failures:
-    """`limit` of 1 or more is a count, below 1 a share of `expected`."""
+    """Outputs that failed, each counted once whatever went wrong with it.
+
+    `limit` of 1 or more is a count of outputs, below 1 a share of the `expected` ones.
+    """
 
     limit: float | None = None
     expected: int = 0
     reasons: list[tuple[str, str, str]] = field(default_factory=list)
+    _failed: set[str] = field(default_factory=set)
 
-    def add(self, status: str, what: str, reason: str) -> None:
-        log.debug("%s: %s: %s", what, status, reason)
-        self.reasons.append((status, what, reason))
-        if self.limit is None or status == "unsupported":
+    @staticmethod
+    def name(run: RunFolder, sample: str, seed: int) -> str:
+        """What an output is called in messages: method, sample and seed."""
+        return f"{run.path.name.rpartition('@')[0] or run.path.name}: {sample} (seed {seed})"
+
+    def add(self, status: str, output: str, reason: str, metric: str = "") -> None:
+        """Notes a failure. Raises `TooManyFailures` when that is one too many; unsupported work never is."""
+        log.debug("%s %s: %s: %s", output, metric, status, reason)
+        self.reasons.append((status, f"{output} {metric}".rstrip(), reason))
+        if status == "unsupported" or output in self._failed:
             return
-        failed = self.count
-        if (self.limit >= 1 and failed >= self.limit) or (self.limit < 1 and failed > self.limit * max(self.expected, 1)):
+        self._failed.add(output)
+        count = self.count
+        if self.limit is None:
+            return
+        if (self.limit >= 1 and count >= self.limit) or (self.limit < 1 and count > self.limit * max(self.expected, 1)):
             raise TooManyFailures(
-                f"{failed} failed ({what}: {reason}), which --fail-on-error does not allow",
+                f"{count} failed ({output}: {reason}), which --fail-on-error does not allow",
                 mend="what is done is kept; mend the cause and run the same command again",
             )
 
     @property
     def count(self) -> int:
-        return sum(status != "unsupported" for status, _, _ in self.reasons)
+        """Outputs that failed, or of which a number failed."""
+        return len(self._failed)

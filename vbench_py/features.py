@@ -1,12 +1,13 @@
-"""One decode, many views: chunks of the roles' frames go past once, each ask gets its windows in batches bounded by bytes.
+"""One decode, many views: chunks of frames go past once, each ask gets its windows in batches bounded by bytes.
 
 Roles that are compared advance in step. A role of one frame (a first image) is broadcast against longer ones.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -79,9 +80,17 @@ class Collected:
     error: Exception | None = None
 
     def add(self, starts: Sequence[int], arrays: Mapping[str, np.ndarray]) -> None:
+        """Raises `ValueError` when the extractor did not give one value a window: numbers would lie at wrong frames."""
+        whole = {name: np.asarray(array) for name, array in arrays.items()}
+        for name, array in whole.items():
+            if array.shape[:1] != (len(starts),):
+                raise ValueError(
+                    f"extractor {self.ask.extractor}: {name} has shape {array.shape} for {len(starts)} windows; "
+                    "its first axis must be the windows"
+                )
         self.index.append(np.asarray(starts, dtype=np.int64))
-        for name, array in arrays.items():
-            self.values.setdefault(name, []).append(np.asarray(array))
+        for name, array in whole.items():
+            self.values.setdefault(name, []).append(array)
 
     def series(self) -> Series:
         index = np.concatenate(self.index) if self.index else np.zeros(0, dtype=np.int64)
@@ -101,8 +110,11 @@ def extract(
     """
     gathered = [Collected(ask, extractor, ask.view.offset) for ask, extractor in asks.items()]
     roles = sorted({role for ask in asks for role in ask.on})
-    with ThreadPoolExecutor(max_workers=max(len(roles), 1)) as pool:
-        streams = {role: RoleStream(_ahead(open_role(role), pool), role in stills) for role in roles}
+    with ThreadPoolExecutor(max_workers=max(len(roles), 1)) as pool, ExitStack() as opened:
+        streams = {}
+        for role in roles:
+            ahead = opened.enter_context(closing(_ahead(open_role(role), pool)))
+            streams[role] = RoleStream(ahead, role in stills)
         leader = next((s for s in streams.values() if not s.still), next(iter(streams.values())))
         position = -1
         while leader.end > position and not leader.ended:
@@ -119,8 +131,8 @@ def extract(
     return {item.ask: item.error or item.series() for item in gathered}
 
 
-def _ahead(chunks: Chunks, pool: ThreadPoolExecutor) -> Chunks:
-    """The same chunks, the next one decoded while the current one is worked on."""
+def _ahead(chunks: Chunks, pool: ThreadPoolExecutor) -> Generator[np.ndarray, None, None]:
+    """The same chunks, the next one decoded while the current one is worked on. Closing it ends the decoder."""
     try:
         future = pool.submit(next, chunks, None)
         while (chunk := future.result()) is not None:

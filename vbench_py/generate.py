@@ -7,11 +7,12 @@ import shutil
 import time
 import traceback
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass, replace
 from itertools import groupby
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from vbench_py import derive
 from vbench_py.engine import Local
@@ -19,10 +20,11 @@ from vbench_py.failures import Failures
 from vbench_py.keys import key
 from vbench_py.plan import PlannedOutput, visible_media
 from vbench_py.progress import Progress
-from vbench_py.store import Row, RunFolder
-from vbench_py.types import Adapter, Engine, Generated, Outcome, Resolved, StorageError, Task, VbenchError
+from vbench_py.store import Row, RunFolder, raise_if_full
+from vbench_py.types import Adapter, Engine, Generated, Outcome, Resolved, Task, VbenchError
 
 log = logging.getLogger(__name__)
+Item = TypeVar("Item")
 
 
 def error_of(error: BaseException) -> dict[str, str]:
@@ -57,9 +59,8 @@ class GenerationWorker:
         for task in batch:
             try:
                 ready.append((task, self._with_inputs(task.payload)))
-            except (VbenchError, OSError, ValueError) as error:
-                if isinstance(error, StorageError):
-                    raise
+            except Exception as error:
+                raise_if_full(error)
                 yield Outcome(task, error=error)
         if ready:
             yield from self._run(ready)
@@ -70,23 +71,28 @@ class GenerationWorker:
         return replace(planned.resolved, request=replace(planned.resolved.request, media=media))
 
     def _run(self, ready: Sequence[tuple[Task, Resolved]]) -> Iterator[Outcome]:
-        parts = [self.run.part_folder(task.payload.sample.id, task.payload.seed) for task, _ in ready]
+        parts: list[Path] = []
         answered: set[str] = set()
         try:
+            for task, _ in ready:
+                parts.append(self.run.part_folder(task.payload.sample.id, task.payload.seed))
             if not self.loaded:
                 self.adapter.load(self.device)
                 self.loaded = True
-            waiting = {id(resolved): (task, part) for (task, resolved), part in zip(ready, parts, strict=True)}
-            for generated in self.adapter.generate([resolved for _, resolved in ready], parts):
-                task, part = waiting.pop(id(generated.resolved))
-                answered.add(task.id)
-                yield self._finish(task, generated, part)
+            waiting = {_place(resolved): (task, part) for (task, resolved), part in zip(ready, parts, strict=True)}
+            with closing(iterator(self.adapter.generate([resolved for _, resolved in ready], parts))) as made:
+                for generated in made:
+                    place = _place(generated.resolved)
+                    if place not in waiting:
+                        raise VbenchError(f"the adapter gave back {place[0]!r} (seed {place[1]}), which nobody asked for")
+                    task, part = waiting.pop(place)
+                    answered.add(task.id)
+                    yield self._finish(task, generated, part)
             for task, _ in waiting.values():
                 answered.add(task.id)
                 yield Outcome(task, error=VbenchError("the adapter gave nothing back for this sample"))
-        except StorageError:
-            raise
         except Exception as error:
+            raise_if_full(error)
             rest = [(task, resolved) for task, resolved in ready if task.id not in answered]
             if _out_of_memory(error) and len(rest) > 1:
                 log.warning("out of memory at batch %d, halving", len(rest))
@@ -103,35 +109,36 @@ class GenerationWorker:
         planned: PlannedOutput = task.payload
         if generated.status != "ok":
             error = generated.error or VbenchError(f"the method reported {generated.status}")
-            if isinstance(error, StorageError):
-                raise error
+            raise_if_full(error)
             return Outcome(task, value={"status": generated.status, "error": error_of(error)})
         try:
             facts = describe_outputs(generated, part)
-        except StorageError:
-            raise
-        except (VbenchError, OSError) as error:
+            final = self.run.publish(part, planned.sample.id, planned.seed)
+        except Exception as error:
+            raise_if_full(error)
             return Outcome(task, error=error)
-        final = self.run.publish(part, planned.sample.id, planned.seed)
         for item in facts["outputs"].values():
             item["path"] = str((final / item["path"]).relative_to(self.run.path))
         return Outcome(task, value={"status": "ok", **facts})
 
 
 def describe_outputs(generated: Generated, part: Path) -> Row:
-    """The measured facts of one finished sample; paths are relative to its folder. A broken output raises `BadMedia`."""
+    """The measured facts of one finished sample; paths are relative to its folder. Raises `BadMedia` if broken."""
     from vbench_py.video import file_sha256, probe
 
     outputs: dict[str, Any] = {}
     facts: Row = {}
     for name, path in generated.outputs.items():
         path = Path(path)
+        if not path.is_relative_to(part):
+            raise VbenchError(f"the method wrote {name} to {path}", mend="outputs go into the folder that it was given")
         relative = path.relative_to(part)
         outputs[name] = {"path": str(relative), "sha256": file_sha256(path)}
         if name == "video":
             info = probe(path)
             facts = {"frames": info.frames, "fps": info.fps, "width": info.width, "height": info.height}
-            facts["encoding"] = "lossless" if info.lossless else (generated.encoding if generated.encoding != "lossless" else info.encoding)
+            stated = generated.encoding if generated.encoding != "lossless" else info.encoding
+            facts["encoding"] = "lossless" if info.lossless else stated
     if not outputs:
         raise VbenchError("the method wrote no output")
     identity = key("outputs", sorted((name, item["sha256"]) for name, item in outputs.items()))
@@ -159,28 +166,34 @@ def generate(
     batch_size: int = 1,
     engine: Engine | None = None,
 ) -> None:
-    """Makes every output that is still to do; each becomes a row the moment it is finished, failed ones with the reason."""
+    """Makes every output that is still to do; each becomes a row when it is finished, failed ones with the reason."""
     writer = run.writer("generated")
+
+    def record(outcome: Outcome, seconds: float) -> None:
+        item = outcome.task.payload
+        value = outcome.value or {"status": "failed", "error": error_of(outcome.error or VbenchError("no outcome"))}
+        writer.append(_row(item, {"wall_seconds": seconds, **value}))
+        progress.advance(value.get("frames") or 0)
+        if value["status"] != "ok":
+            failures.add(value["status"], failures.name(run, item.sample.id, item.seed), value["error"]["message"])
+
     try:
         for item in planned:
             if item.state == "unsupported" and item.row is None:
                 error = {"type": "Unsupported", "message": item.reason, "traceback": ""}
                 writer.append(_row(item, {"status": "unsupported", "error": error}))
-                failures.add("unsupported", f"{item.sample.id} (seed {item.seed})", item.reason)
+                failures.add("unsupported", failures.name(run, item.sample.id, item.seed), item.reason)
         todo = sorted((item for item in planned if item.state == "todo"), key=_group_order(planned))
         progress.start("generate", len(todo))
-        tasks = [Task(item.key, item) for item in todo]
+        for item in (item for item in todo if item.error is not None):
+            record(Outcome(Task(item.key, item), error=item.error), 0.0)
+        tasks = [Task(item.key, item) for item in todo if item.error is None]
         make = lambda: GenerationWorker(adapter, run, control, device, batch_size)  # noqa: E731
         started = time.perf_counter()
-        for outcome in (engine or Local()).run(make, tasks):
-            item = outcome.task.payload
-            value = outcome.value or {"status": "failed", "error": error_of(outcome.error or VbenchError("no outcome"))}
-            value.setdefault("wall_seconds", time.perf_counter() - started)
-            started = time.perf_counter()
-            writer.append(_row(item, value))
-            progress.advance(value.get("frames") or 0)
-            if value["status"] != "ok":
-                failures.add(value["status"], f"{item.sample.id} (seed {item.seed})", value["error"]["message"])
+        with closing(iterator((engine or Local()).run(make, tasks))) as outcomes:
+            for outcome in outcomes:
+                record(outcome, time.perf_counter() - started)
+                started = time.perf_counter()
     finally:
         writer.close()
 
@@ -212,6 +225,15 @@ def _row(item: PlannedOutput, value: Row) -> Row:
         row["prompt_used"] = resolved.prompt_used
         row["prompt_policy"] = resolved.prompt_policy
     return {**row, **value}
+
+
+def _place(resolved: Resolved) -> tuple[str, int]:
+    return resolved.request.sample.id, resolved.request.seed
+
+
+def iterator(items: Iterable[Item]) -> Generator[Item, None, None]:
+    """Items as a generator, which can be closed, and then closes a generator that they come from."""
+    yield from items
 
 
 def _out_of_memory(error: BaseException) -> bool:

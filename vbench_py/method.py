@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from vbench_py import catalogue
@@ -50,7 +52,8 @@ def method(name: str, *, label: str = "", overrides: Mapping[str, Any] | None = 
     adapter: AdapterCard = catalogue.card("adapter", card.adapter)
     overrides, axes = dict(overrides or {}), dict(axes or {})
     if not label:
-        changes = [f"{k}={v}" for k, v in {**overrides, **axes}.items() if isinstance(v, str | int | float | bool)]
+        plain = {k: v for k, v in {**overrides, **axes}.items() if isinstance(v, str | int | float | bool)}
+        changes = [f"{k}={Path(v).name if isinstance(v, str) and os.sep in v else v}" for k, v in plain.items()]
         label = card.id + (f" [{', '.join(changes)}]" if changes else "")
     for what, values in (("--set", overrides), ("--axis", axes)):
         for option, value in values.items():

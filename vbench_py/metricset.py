@@ -37,6 +37,12 @@ class ScoreOptions:
             raise UsageError(f"--every {self.every}: must be 1 or more")
         if self.align not in ALIGNMENTS:
             raise UsageError(f"--align {self.align}: must be one of {', '.join(ALIGNMENTS)}")
+        if self.encode_as:
+            from vbench_py.video.encoders import check_encoding
+
+            check_encoding(self.encode_as)
+            if self.encode_as == "png":
+                raise UsageError("--encode-as png: a folder of images keeps no frame rate", mend="use ffv1 or h264-crfN")
 
 
 @dataclass(frozen=True)
@@ -75,6 +81,7 @@ class MetricSpec:
             range=card.range,
             decimals=card.decimals,
             protocol=self.protocol_hash,
+            family=card.family,
         )
 
 

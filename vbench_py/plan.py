@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,13 +13,26 @@ from vbench_py.keys import key
 from vbench_py.method import Method
 from vbench_py.metricset import MetricSpec
 from vbench_py.samples import Suite
-from vbench_py.store import Row, RunFolder, better
-from vbench_py.types import METRIC_ONLY_ROLES, Adapter, Media, Request, Resolved, Sample, Unsupported, UsageError
+from vbench_py.store import Row, RunFolder, age, better, standing
+from vbench_py.types import (
+    METRIC_ONLY_ROLES,
+    Adapter,
+    BadMedia,
+    Media,
+    Request,
+    Resolved,
+    Sample,
+    StorageError,
+    Unsupported,
+    UsageError,
+)
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
 class Selection:
-    """Which part of a suite a command works on. A limit or a seed makes the run partial; a shard is a part of a whole."""
+    """Which part of a suite a command works on. A limit or a seed makes the run partial; a shard is part of a whole."""
 
     limit: int | None = None
     seeds: tuple[int, ...] = ()
@@ -49,7 +63,10 @@ def parse_shard(text: str) -> tuple[int, int]:
 
 @dataclass(frozen=True)
 class PlannedOutput:
-    """One (sample, seed): done (its row is here), todo, or unsupported with the reason."""
+    """One (sample, seed): done (its row and its files are here), todo, or unsupported with the reason.
+
+    `error` stands where planning itself failed (an input that is gone): still to do, and a failed row until mended.
+    """
 
     sample: Sample
     seed: int
@@ -59,11 +76,20 @@ class PlannedOutput:
     reason: str = ""
     row: Row | None = None
     attempt: int = 1
+    error: Exception | None = None
 
 
 def visible_media(sample: Sample, control: str) -> dict[str, Media]:
     """The media a method may see: not the ground truth, unless it is the ceiling."""
     return {r: m for r, m in sample.media.items() if r not in METRIC_ONLY_ROLES or control == "ceiling"}
+
+
+def place_of(media: Media) -> Path:
+    """Where a medium is or will be; one that cannot be read is told of where it should have been."""
+    try:
+        return derive.place(media)
+    except BadMedia:
+        return media.path
 
 
 def request_for(sample: Sample, seed: int, method: Method, suite: Suite) -> Request:
@@ -83,54 +109,73 @@ def request_for(sample: Sample, seed: int, method: Method, suite: Suite) -> Requ
 
 
 def plan_outputs(
-    suite: Suite, pairs: Sequence[tuple[Sample, int]], method: Method, adapter: Adapter, rows: Iterable[Row]
+    suite: Suite,
+    pairs: Sequence[tuple[Sample, int]],
+    method: Method,
+    adapter: Adapter,
+    rows: Iterable[Row],
+    run: RunFolder | None = None,
 ) -> list[PlannedOutput]:
-    """The state of every pair, from the rows that are there."""
+    """The state of every pair, from the rows that are there; with `run`, an output whose files are gone is to do."""
     best: dict[str, Row] = {}
-    attempts: dict[tuple[str, int], int] = {}
+    newest: dict[tuple[str, int], Row] = {}
     for row in rows:
         if better(row, best.get(row["key"])):
             best[row["key"]] = row
         pair = (row["sample"], row["seed"])
-        attempts[pair] = max(attempts.get(pair, 0), row.get("attempt", 0))
+        if pair not in newest or age(row) > age(newest[pair]):
+            newest[pair] = row
     method_key = method.key(adapter)
-    fingerprint = getattr(adapter, "fingerprint", None)
     planned = []
     for sample, seed in pairs:
-        request = request_for(sample, seed, method, suite)
-        attempt = attempts.get((sample.id, seed), 0) + 1
-        seen = sorted((r, derive.identity(m)) for r, m in visible_media(sample, method.card.control).items())
-        asked = [request.frames, request.fps, request.width, request.height, request.size_policy]
-        content: list[Any] = [method_key, sample.id, seed, sample.prompt, sample.negative_prompt, seen, asked]
-        content += [sample.source_prompt, sample.prompt_schedule, sample.class_label]
+        last: Row = newest.get((sample.id, seed), {})
+        attempt = last.get("attempt", 0) + 1
+        resolved, reason, error = None, "", None
+        content: list[Any] = [method_key, sample.id, seed]
         try:
+            request = request_for(sample, seed, method, suite)
+            content += _content(request, method)
             resolved = adapter.plan(request)
-        except Unsupported as error:
-            row_key = key("generation", [*content, "unsupported", str(error)])
-            planned.append(
-                PlannedOutput(sample, seed, row_key, "unsupported", None, str(error), best.get(row_key), attempt)
-            )
-            continue
-        content += [dict(resolved.parameters), resolved.prompt_used, fingerprint(request) if fingerprint else ""]
+            fingerprint = getattr(adapter, "fingerprint", None)
+            content += [dict(resolved.parameters), resolved.prompt_used, fingerprint(request) if fingerprint else ""]
+        except Unsupported as refusal:
+            reason = str(refusal)
+            content += ["unsupported", reason]
+        except (UsageError, StorageError):
+            raise
+        except Exception as failure:
+            log.debug("%s: planning failed", sample.id, exc_info=True)
+            error, resolved = failure, None
+            content += ["failed", str(failure)]
         row_key = key("generation", content)
-        row = best.get(row_key)
-        state = "done" if row is not None and row["status"] == "ok" else "todo"
-        planned.append(PlannedOutput(sample, seed, row_key, state, resolved, "", row, attempt))
+        found: Row | None = best.get(row_key)
+        current = found is not None and last["key"] == row_key
+        if reason:
+            # Refused again after it was served in between: the refusal has to stand, as a new row.
+            state, found = "unsupported", found if current else None
+        else:
+            done = found is not None and current and found["status"] == "ok" and (run is None or _there(run, found))
+            state = "done" if done else "todo"
+        planned.append(PlannedOutput(sample, seed, row_key, state, resolved, reason, found, attempt, error))
     return planned
+
+
+def _content(request: Request, method: Method) -> list[Any]:
+    """What is asked, as it enters the key: media by content, prompts, geometry."""
+    sample = request.sample
+    seen = sorted((r, derive.identity(m)) for r, m in visible_media(sample, method.card.control).items())
+    asked = [request.frames, request.fps, request.width, request.height, request.size_policy]
+    prompts = [sample.source_prompt, sample.prompt_schedule, sample.class_label]
+    return [sample.prompt, sample.negative_prompt, seen, asked, *prompts]
+
+
+def _there(run: RunFolder, row: Row) -> bool:
+    return all(output_path(run, row, name).exists() for name in row["outputs"])
 
 
 def current_outputs(rows: Iterable[Row]) -> dict[tuple[str, int], Row]:
     """The row that stands for each (sample, seed): of the newest key, the best row."""
-    newest: dict[tuple[str, int], Row] = {}
-    best: dict[str, Row] = {}
-    for row in rows:
-        pair = (row["sample"], row["seed"])
-        held = newest.get(pair)
-        if held is None or (row.get("attempt", 0), row["writer"]) > (held.get("attempt", 0), held["writer"]):
-            newest[pair] = row
-        if better(row, best.get(row["key"])):
-            best[row["key"]] = row
-    return {pair: best[row["key"]] for pair, row in newest.items()}
+    return standing(rows, lambda row: (row["sample"], row["seed"]))
 
 
 @dataclass(frozen=True)
@@ -152,6 +197,7 @@ class PlannedScore:
     output: Row
     todo: tuple[PlannedNumber, ...]
     paths: Mapping[str, Path] = field(default_factory=dict)
+    identities: Mapping[str, str] = field(default_factory=dict)
     facts: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -174,44 +220,62 @@ def plan_scores(
     rows: Iterable[Row],
     baseline: Mapping[tuple[str, int], tuple[str, Path]] | None = None,
 ) -> list[PlannedScore]:
-    """The numbers that are missing for the outputs that exist. `baseline` gives (identity, path) of another run's outputs."""
-    done: dict[tuple[str, str, int], Row] = {}
+    """The numbers that existing outputs still lack; `baseline` gives (identity, path) of another run's outputs."""
+    best: dict[tuple[str, str, int], Row] = {}
+    newest: dict[tuple[str, str, int, str], Row] = {}
     by_content: dict[str, Row] = {}
     for row in rows:
-        place = (row["key"], row["sample"], row["seed"])
-        if better(row, done.get(place)):
-            done[place] = row
+        mark = (row["key"], row["sample"], row["seed"])
+        if better(row, best.get(mark)):
+            best[mark] = row
+        place = (row.get("encode_as", ""), row["sample"], row["seed"], row["metric"])
+        if place not in newest or age(row) > age(newest[place]):
+            newest[place] = row
         if row["status"] == "ok":
             by_content[row["key"]] = row
-    prefixes = [(spec, spec.protocol_hash) for spec in specs]
+    prefixes = [(spec, spec.protocol_hash, spec.protocol.get("encode_as", "")) for spec in specs]
     planned = []
     for sample, seed in pairs:
         output = outputs.get((sample.id, seed))
         if output is None or output["status"] != "ok":
             continue
-        identities, paths = _inputs(run, sample, seed, output, baseline or {})
+        identities = _identities(sample, seed, output, baseline or {})
         facts = facts_of(output, sample)
         todo = []
-        for spec, prefix in prefixes:
+        for spec, prefix, encode_as in prefixes:
             known = {role: identities.get(role, "") for role in spec.roles}
             score_key = spec.score_key(prefix, known, facts)
-            row = done.get((score_key, sample.id, seed))
-            if row is None or row["status"] == "failed":
-                attempt = row.get("attempt", 0) + 1 if row else 1
+            known_row = best.get((score_key, sample.id, seed))
+            last = newest.get((encode_as, sample.id, seed, spec.column))
+            # A number that an answer to another question has replaced since (another baseline, say) is written anew.
+            if known_row is None or known_row["status"] == "failed" or last is None or last["key"] != score_key:
+                attempt = last.get("attempt", 0) + 1 if last else 1
                 todo.append(PlannedNumber(spec, score_key, attempt, by_content.get(score_key)))
         if todo:
-            planned.append(PlannedScore(sample, seed, output, tuple(todo), paths, facts))
+            paths = _paths(run, sample, seed, output, baseline or {})
+            planned.append(PlannedScore(sample, seed, output, tuple(todo), paths, identities, facts))
     return planned
 
 
-def _inputs(
-    run: RunFolder, sample: Sample, seed: int, output: Row, baseline: Mapping[tuple[str, int], tuple[str, Path]]
-) -> tuple[dict[str, str], dict[str, Path]]:
-    identities, paths = {}, {}
+def _identities(
+    sample: Sample, seed: int, output: Row, baseline: Mapping[tuple[str, int], tuple[str, Path]]
+) -> dict[str, str]:
+    """What stands in each role: content, not place. The method's outputs hide inputs of the same name."""
+    identities = {}
     for role, media in sample.media.items():
-        identities[role], paths[role] = derive.identity(media), derive.place(media)
+        try:
+            identities[role] = derive.identity(media)
+        except BadMedia:  # told by the row of every number that needs it
+            identities[role] = ""
     if (sample.id, seed) in baseline:
-        identities["baseline"], paths["baseline"] = baseline[(sample.id, seed)]
-    for name, item in output["outputs"].items():
-        identities[name], paths[name] = item["sha256"], output_path(run, output, name)
-    return identities, paths
+        identities["baseline"] = baseline[(sample.id, seed)][0]
+    return identities | {name: item["sha256"] for name, item in output["outputs"].items()}
+
+
+def _paths(
+    run: RunFolder, sample: Sample, seed: int, output: Row, baseline: Mapping[tuple[str, int], tuple[str, Path]]
+) -> dict[str, Path]:
+    paths = {role: place_of(media) for role, media in sample.media.items()}
+    if (sample.id, seed) in baseline:
+        paths["baseline"] = baseline[(sample.id, seed)][1]
+    return paths | {name: output_path(run, output, name) for name in output["outputs"]}

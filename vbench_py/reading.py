@@ -12,14 +12,16 @@ import orjson
 from vbench_py.metricset import MetricSpec
 from vbench_py.plan import current_outputs
 from vbench_py.records import MetricFacts, OutputRecord, RunRecords, ScoreRecord
-from vbench_py.store import Row, RunFolder, better, run_folders, to_json, write_atomic
+from vbench_py.store import Row, RunFolder, run_folders, standing, to_json, write_atomic
 from vbench_py.types import UsageError
 
 SAMPLES_FILE = "samples.json"
 
 
-def write_samples(run: RunFolder, wanted: Sequence[tuple[str, int, str, str]], media: Mapping[str, Mapping[str, str]]) -> None:
-    """What the run should have, (sample, seed, group, prompt) each, and the inputs' paths: the folder then explains itself."""
+def write_samples(
+    run: RunFolder, wanted: Sequence[tuple[str, int, str, str]], media: Mapping[str, Mapping[str, str]]
+) -> None:
+    """What the run should have, (sample, seed, group, prompt) each, and where the inputs lie."""
     write_atomic(run.path / SAMPLES_FILE, to_json({"wanted": [list(w) for w in wanted], "media": media}))
 
 
@@ -66,28 +68,38 @@ def read_run(run: RunFolder) -> list[RunRecords]:
             outputs=outputs,
             scores=scores.get(encode_as, []),
             metrics={name: _facts(values) for name, values in group.items()},
-            primary=info["suite"]["primary"],
+            primary=_primary(info["suite"]["primary"], group),
             protocol={
                 "settings": {name: values["settings"] for name, values in group.items()},
                 "output": info["suite"].get("output", {}),
                 "identity": info["method"].get("identity", {}),
             },
+            suite_title=info["suite"].get("title", ""),
+            summary=info["suite"].get("summary", ""),
         )
         for encode_as, group in columns.items()
     ]
 
 
+def _primary(name: str, columns: Mapping[str, Any]) -> str:
+    """The primary metric's column among these: another command may have scored it under another protocol since."""
+    metric = name.partition("[")[0].partition(":")[0]
+    return name if name in columns else next((c for c, values in columns.items() if values["id"] == metric), name)
+
+
 def _facts(values: Mapping[str, Any]) -> MetricFacts:
     low, high = values["range"]
     names = ("title", "version", "direction", "unit", "decimals", "protocol")
-    return MetricFacts(range=(float(low), float(high)), **{name: values[name] for name in names})
+    family = values.get("family", "")  # rows of before families were told
+    return MetricFacts(range=(float(low), float(high)), family=family, **{name: values[name] for name in names})
 
 
 def _outputs(run: RunFolder, current: Mapping[tuple[str, int], Row]) -> tuple[list[OutputRecord], str]:
     try:
         listed = orjson.loads((run.path / SAMPLES_FILE).read_bytes())
     except (FileNotFoundError, orjson.JSONDecodeError):
-        listed = {"wanted": [[s, seed, row.get("group", s), row.get("prompt", "")] for (s, seed), row in current.items()]}
+        wanted = [[s, seed, row.get("group", s), row.get("prompt", "")] for (s, seed), row in current.items()]
+        listed = {"wanted": wanted}
     media = listed.get("media", {})
     records, encodings = [], set()
     for sample, seed, group, prompt in listed["wanted"]:
@@ -127,16 +139,15 @@ def _scores(
 ) -> dict[str, list[ScoreRecord]]:
     """Numbers of the outputs that stand now, under the protocols that stand now."""
     protocols = {(enc, name): facts["protocol"] for enc, group in columns.items() for name, facts in group.items()}
-    best: dict[tuple[str, str, int, str], Row] = {}
-    for row in run.rows("scores"):
-        encode_as, pair = row.get("encode_as", ""), (row["sample"], row["seed"])
-        if protocols.get((encode_as, row["metric"])) != row["protocol"] or identities.get(pair) != row["output"]:
-            continue
-        place = (encode_as, *pair, row["metric"])
-        if better(row, best.get(place)):
-            best[place] = row
+    current = (
+        row
+        for row in run.rows("scores")
+        if protocols.get((row.get("encode_as", ""), row["metric"])) == row["protocol"]
+        and identities.get((row["sample"], row["seed"])) == row["output"]
+    )
+    stands = standing(current, lambda row: (row.get("encode_as", ""), row["sample"], row["seed"], row["metric"]))
     scores: dict[str, list[ScoreRecord]] = {}
-    for (encode_as, sample, seed, metric), row in best.items():
+    for (encode_as, sample, seed, metric), row in stands.items():
         error = row.get("error")
         scores.setdefault(encode_as, []).append(
             ScoreRecord(
@@ -151,5 +162,6 @@ def read_runs(roots: Sequence[Path]) -> list[RunRecords]:
     """The records of every run under these folders. Raises `UsageError` when there is none."""
     folders = {run.path.resolve(): run for root in roots for run in run_folders(root)}
     if not folders:
-        raise UsageError(f"no runs under {', '.join(str(root) for root in roots)}", mend="start one with `vbench-py run`")
+        places = ", ".join(str(root) for root in roots)
+        raise UsageError(f"no runs under {places}", mend="start one with `vbench-py run`")
     return [records for run in folders.values() for records in read_run(run)]

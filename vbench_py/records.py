@@ -57,7 +57,10 @@ class ScoreRecord:
 
 @dataclass(frozen=True)
 class MetricFacts:
-    """What a table must know of a metric. `protocol` is the hash of everything that changes its number."""
+    """What a table must know of a metric. `protocol` is the hash of everything that changes its number.
+
+    `family` groups metrics of one kind (fidelity, temporal, cost, ...); nothing orders the cost of controls.
+    """
 
     title: str
     version: str
@@ -66,6 +69,7 @@ class MetricFacts:
     range: tuple[float, float] = (float("-inf"), float("inf"))
     decimals: int = 3
     protocol: str = ""
+    family: str = ""
 
 
 @dataclass(frozen=True)
@@ -73,7 +77,8 @@ class RunRecords:
     """One method on one suite. `expected` counts the outputs the suite asks for (samples times seeds).
 
     `control` is "" | floor | ceiling; `partial` says that only a part of the suite was asked for; `primary` is the id
-    of the metric that ranks; `encoding` is how scored outputs are stored ("lossless", "ffv1", "h264-crf18", ...).
+    of the metric that ranks; `encoding` is how scored outputs are stored ("lossless", "ffv1", "h264-crf18", ...);
+    `suite_title` and `summary` are the suite card's words for people.
     """
 
     suite: str
@@ -94,3 +99,10 @@ class RunRecords:
     metrics: Mapping[str, MetricFacts]
     primary: str
     protocol: Mapping[str, Any] = field(default_factory=dict)
+    suite_title: str = ""
+    summary: str = ""
+
+    @property
+    def lone(self) -> bool:
+        """Videos scored without a suite: there is nothing to rank them against."""
+        return self.task == "videos"

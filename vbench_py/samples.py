@@ -5,11 +5,13 @@ A line: {"id", "prompt", "group", "media": {role: {"data": name | "path": file |
 
 from __future__ import annotations
 
-import json
+import difflib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+import orjson
 
 from vbench_py import catalogue
 from vbench_py.cards import CheckpointCard, SuiteCard
@@ -21,12 +23,17 @@ _FIELDS = {
 }  # fmt: skip
 
 
+_TEXTS = ("id", "prompt", "negative_prompt", "source_prompt", "class_label", "group")
+
+
 @dataclass(frozen=True)
 class Suite:
     """A suite card with its samples."""
 
     card: SuiteCard
     samples: tuple[Sample, ...]
+    file: Path | None = None
+    """The card's file; None for a suite that was put together in memory."""
 
     @property
     def pairs(self) -> list[tuple[Sample, int]]:
@@ -45,7 +52,7 @@ def load_suite(name: str) -> Suite:
     """The suite of that name. Reads no data: media may still have to be fetched."""
     found = catalogue.find("suite", name)
     card: SuiteCard = catalogue.card("suite", name)
-    file = found.file.parent / card.samples
+    file = found.file.resolve().parent / card.samples
     data = {item.name: item for item in card.data}
     samples = []
     try:
@@ -59,17 +66,15 @@ def load_suite(name: str) -> Suite:
     if len(set(ids)) != len(ids):
         twice = next(i for i in ids if ids.count(i) > 1)
         raise UsageError(f"{file}: sample id {twice!r} stands twice")
-    return Suite(card, tuple(samples))
+    return Suite(card, tuple(samples), found.file.resolve())
 
 
 def _sample(line: str, where: str, card: SuiteCard, data: Mapping[str, CheckpointCard], folder: Path) -> Sample:
     try:
-        row = json.loads(line)
-    except json.JSONDecodeError as error:
+        row = orjson.loads(line)
+    except orjson.JSONDecodeError as error:
         raise UsageError(f"{where}: not valid JSON: {error}") from error
-    unknown = sorted(set(row) - _FIELDS)
-    if unknown or "id" not in row:
-        raise UsageError(f"{where}: " + (f"unknown field {unknown[0]!r}" if unknown else "no id"))
+    _check(row, where)
     media: dict[str, Media] = {}
     for role, text in row.get("media", {}).items():
         media[role] = _media(text, f"{where}: media {role}", media, data, folder)
@@ -87,6 +92,25 @@ def _sample(line: str, where: str, card: SuiteCard, data: Mapping[str, Checkpoin
         tags=tuple(row.get("tags", ())),
         facts=row.get("facts", {}),
     )
+
+
+def _check(row: Any, where: str) -> None:
+    """Raises `UsageError` for a line that is no sample: what comes from outside ends up in keys and file names."""
+    if not isinstance(row, dict):
+        raise UsageError(f"{where}: is no JSON object")
+    unknown = sorted(set(row) - _FIELDS)
+    if unknown:
+        near = difflib.get_close_matches(unknown[0], _FIELDS, n=1)
+        raise UsageError(f"{where}: unknown field {unknown[0]!r}" + (f", did you mean {near[0]!r}?" if near else ""))
+    if not isinstance(row.get("id"), str) or not row["id"]:
+        raise UsageError(f"{where}: needs an id, a text that is not empty")
+    for name in _TEXTS:
+        text = row.get(name, "")
+        if not isinstance(text, str):
+            raise UsageError(f"{where}: {name} is {text!r}, not a text")
+    seeds = row.get("seeds", [0])
+    if not isinstance(seeds, list) or not seeds or not all(type(seed) is int and 0 <= seed < 1 << 63 for seed in seeds):
+        raise UsageError(f"{where}: seeds is {seeds!r}", mend="give a list of whole numbers from 0, for example [0, 1]")
 
 
 def _media(

@@ -1,27 +1,29 @@
-"""Outputs to numbers: each video is decoded once, in chunks, for all its metrics; every number becomes a row at once."""
+"""Outputs to numbers: each video is decoded once, in chunks, for all its metrics; every number becomes a row."""
 
 from __future__ import annotations
 
 import logging
 import math
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
-from vbench_py import catalogue, derive
-from vbench_py.align import Aligned, open_aligned
+from vbench_py.align import Pass, open_aligned
 from vbench_py.curves import write_curves
 from vbench_py.engine import Local
 from vbench_py.failures import Failures
 from vbench_py.features import extract
-from vbench_py.generate import error_of
+from vbench_py.generate import error_of, iterator
 from vbench_py.metricset import MetricSpec, ScoreOptions
 from vbench_py.plan import PlannedNumber, PlannedScore
+from vbench_py.pool import ExtractorPool
 from vbench_py.progress import Progress
-from vbench_py.store import Row, RunFolder
+from vbench_py.role_files import role_files
+from vbench_py.store import Row, RunFolder, raise_if_full
 from vbench_py.types import (
     Ask,
     BadMedia,
@@ -32,39 +34,33 @@ from vbench_py.types import (
     Outcome,
     Score,
     Series,
-    StorageError,
     Task,
     Unsupported,
     VbenchError,
 )
 
 log = logging.getLogger(__name__)
-Result = Score | Exception
+Result = Score | BaseException
 
 
 @dataclass
 class ScoreWorker:
-    """Scores outputs one after another; extractors are loaded once, when the first output needs them."""
+    """Scores outputs one after another."""
 
     options: ScoreOptions
-    device: str = "cpu"
-    extractors: dict[tuple[str, tuple[tuple[str, Any], ...]], Extractor] = field(default_factory=dict)
+    pool: ExtractorPool
 
     def __call__(self, tasks: Iterator[Task]) -> Iterator[Outcome]:
         for task in tasks:
-            yield Outcome(task, value=self.score(task.payload))
+            try:
+                outcome = Outcome(task, value=self.score(task.payload))
+            except Exception as error:
+                raise_if_full(error)
+                outcome = Outcome(task, error=error)
+            yield outcome
 
     def close(self) -> None:
-        for extractor in self.extractors.values():
-            extractor.close()
-
-    def extractor(self, ask: Ask) -> Extractor:
-        place = (ask.extractor, ask.options)
-        if place not in self.extractors:
-            made: Extractor = catalogue.load("extractor", ask.extractor, **dict(ask.options))
-            made.load(self.device)
-            self.extractors[place] = made
-        return self.extractors[place]
+        """The pool belongs to the caller, whose next run may ask for the same extractors."""
 
     def score(self, planned: PlannedScore) -> dict[str, Result]:
         """A score, or the error that stood in its way, for every number asked for, by column."""
@@ -79,12 +75,7 @@ class ScoreWorker:
                     results[number.spec.column] = problem
         if not wanted:
             return results
-        try:
-            series = self._series(planned, wanted)
-        except StorageError:
-            raise
-        except (VbenchError, OSError, ValueError) as error:
-            return {**results, **{spec.column: error for spec in wanted}}
+        series = self._series(planned, wanted)
         for spec in wanted:
             results[spec.column] = _reduce(spec, series, planned.facts)
         return results
@@ -92,28 +83,39 @@ class ScoreWorker:
     def _series(self, planned: PlannedScore, specs: Sequence[MetricSpec]) -> dict[Ask, Series | Exception]:
         asks = list(dict.fromkeys(ask for spec in specs for ask in spec.asks.values()))
         roles = sorted({role for ask in asks for role in ask.on})
-        for role in roles:
-            if role in planned.sample.media:
-                derive.materialise(planned.sample.media[role])
-        paths = {role: planned.paths[role] for role in roles}
-        aligned = open_aligned(paths, self.options.align) if roles else Aligned()
+        paths, problems = role_files(planned, roles, self.options.encode_as)
+        aligned = open_aligned(paths, self.options.align, problems)
         series: dict[Ask, Series | Exception] = {}
         windows: dict[Ask, Extractor] = {}
         for ask in asks:
             try:
-                extractor = self.extractor(ask)
                 aligned.check(ask)
+                extractor = self.pool.get(ask)
                 if ask.view.unit == "file":
                     arrays = dict(extractor(*(paths[role] for role in ask.on)))
                     series[ask] = Series(np.asarray(arrays.pop("index")), arrays)
                 else:
                     windows[ask] = extractor
-            except StorageError:
-                raise
             except Exception as error:
+                raise_if_full(error)
                 series[ask] = error
         for step in aligned.passes(windows):
-            series.update(extract({ask: windows[ask] for ask in step.asks}, step.chunks, aligned.stills))
+            series.update(_decode(step, windows))
+        return series
+
+
+def _decode(step: Pass, windows: Mapping[Ask, Extractor]) -> dict[Ask, Series | Exception]:
+    """One pass over the frames. A file that breaks on the way takes along only the asks that need it."""
+    try:
+        return extract({ask: windows[ask] for ask in step.asks}, step.chunks, step.aligned.stills)
+    except Exception as error:
+        raise_if_full(error)
+        apart = {ask.on: [other for other in step.asks if other.on == ask.on] for ask in step.asks}
+        if len(apart) == 1:
+            return dict.fromkeys(step.asks, error)
+        series: dict[Ask, Series | Exception] = {}
+        for asks in apart.values():
+            series.update(_decode(replace(step, asks=tuple(asks)), windows))
         return series
 
 
@@ -124,7 +126,7 @@ def _precheck(spec: MetricSpec, planned: PlannedScore) -> Exception | None:
         return Unsupported("frames", f"{spec.card.id} needs {spec.card.minimum_frames} frames, the video has {frames}")
     for role in spec.roles:
         if role not in planned.paths:
-            mend = "give --reference-run" if role == "baseline" else "choose metrics that need no such role"
+            mend = "give a --reference-run that has it" if role == "baseline" else "choose metrics without it"
             return Unsupported(role, f"{spec.card.id} compares with the {role}, and this sample has none ({mend})")
     return None
 
@@ -138,10 +140,10 @@ def _reduce(spec: MetricSpec, series: Mapping[Ask, Series | Exception], facts: M
         arrays[need] = found
     try:
         score = spec.metric.score(arrays, Facts({name: facts.get(name) for name in spec.card.facts}))
+        if not math.isfinite(score.value):
+            raise BadMedia(f"{spec.card.id} gave no number ({score.value})")
     except Exception as error:
         return error
-    if math.isnan(score.value):
-        return BadMedia(f"{spec.card.id} gave no number (NaN)")
     return score
 
 
@@ -152,36 +154,41 @@ def score(
     options: ScoreOptions,
     progress: Progress,
     failures: Failures,
-    device: str = "cpu",
+    pool: ExtractorPool,
     engine: Engine | None = None,
-    replace_paths: Callable[[PlannedScore], PlannedScore] = lambda item: item,
 ) -> None:
-    """Computes every number that is still missing."""
+    """Computes every number that is still missing; each output's numbers become rows as soon as they are known."""
     writer = run.writer("scores")
     progress.start("score", len(planned))
     try:
-        tasks = (Task(f"{item.sample.id}:{item.seed}", replace_paths(item)) for item in planned)
-        for outcome in (engine or Local()).run(lambda: ScoreWorker(options, device), tasks):
-            item: PlannedScore = outcome.task.payload
-            results: Mapping[str, Result] = outcome.value or {}
-            curves = {c: r.curve for c, r in results.items() if isinstance(r, Score) and r.curve is not None}
-            file = _write_curves(run, item, curves)
-            for number in item.todo:
-                result = results.get(number.spec.column) or outcome.error or VbenchError("no outcome")
-                row = _row(item, number, result, file)
-                writer.append(row)
-                if row["status"] != "ok":
-                    what = f"{item.sample.id} (seed {item.seed}) {number.spec.column}"
-                    failures.add(row["status"], what, row["error"]["message"])
-            progress.advance(item.facts.get("frames") or 0)
+        tasks = (Task(f"{item.sample.id}:{item.seed}", item) for item in planned)
+        with closing(iterator((engine or Local()).run(lambda: ScoreWorker(options, pool), tasks))) as outcomes:
+            for outcome in outcomes:
+                rows = list(_rows(run, outcome))
+                for row in rows:
+                    writer.append(row)
+                progress.advance(outcome.task.payload.facts.get("frames") or 0)
+                for row in (row for row in rows if row["status"] != "ok"):
+                    name = failures.name(run, row["sample"], row["seed"])
+                    failures.add(row["status"], name, row["error"]["message"], row["metric"])
     finally:
         writer.close()
+
+
+def _rows(run: RunFolder, outcome: Outcome) -> Iterator[Row]:
+    item: PlannedScore = outcome.task.payload
+    results: Mapping[str, Result] = outcome.value or {}
+    curves = {c: r.curve for c, r in results.items() if isinstance(r, Score) and r.curve is not None}
+    file = _write_curves(run, item, curves)
+    for number in item.todo:
+        result = results.get(number.spec.column) or outcome.error or VbenchError("no outcome")
+        yield _row(item, number, result, file)
 
 
 def _write_curves(run: RunFolder, item: PlannedScore, curves: Mapping[str, Curve]) -> str | None:
     if not curves:
         return None
-    name = f"{run.output_folder(item.sample.id, item.seed).name}-{item.output['identity'][:8]}-{run.writer_id}.npz"
+    name = f"{run.output_folder(item.sample.id, item.seed).name}-{item.todo[0].key[:8]}-{run.writer_id}.npz"
     write_curves(run.path / "arrays" / name, curves)
     return f"arrays/{name}"
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from vbench_py import catalogue, derive, reading
+from vbench_py import catalogue, reading
 from vbench_py.failures import Failures
 from vbench_py.generate import generate
 from vbench_py.method import Method
@@ -21,15 +21,19 @@ from vbench_py.plan import (
     Selection,
     current_outputs,
     output_path,
+    place_of,
     plan_outputs,
     plan_scores,
 )
+from vbench_py.pool import ExtractorPool, resolve_device
 from vbench_py.progress import Progress, Silent
 from vbench_py.samples import Suite
-from vbench_py.store import RunFolder, default_results, write_atomic
+from vbench_py.store import Row, RunFolder, default_results, write_atomic
 from vbench_py.types import Adapter, UsageError
 
 log = logging.getLogger(__name__)
+BASELINE_METRICS = ("psnr-rgb:baseline", "ssim-rgb:baseline", "lpips-alex:baseline")
+"""Scored beside a suite's own when a reference run is named and no metrics are."""
 
 
 @dataclass(frozen=True)
@@ -42,7 +46,7 @@ class Settings:
     score: ScoreOptions = ScoreOptions()
     reference_run: Path | None = None
     fail_on_error: float | None = None
-    device: str = "cpu"
+    device: str = "auto"
     batch_size: int = 1
     accept_licence: bool = False
 
@@ -63,6 +67,10 @@ class Session:
     progress: Progress = field(default_factory=Silent)
     failures: Failures = field(default_factory=Failures)
     unmatched: tuple[Path, ...] = ()
+    pool: ExtractorPool | None = None
+    """Loaded extractors shared with other sessions; None: loaded for this session alone."""
+    reopened: bool = False
+    """Only scored: what the run should have was settled when its outputs were made."""
 
     @property
     def mine(self) -> list[tuple[Any, int]]:
@@ -72,22 +80,25 @@ class Session:
     def name(self) -> str:
         return str(self.about["name"])
 
-    def plan_outputs(self) -> list[PlannedOutput]:
+    def plan_outputs(self, rows: Sequence[Row] | None = None) -> list[PlannedOutput]:
+        """The state of every output; `rows` are the generated rows where the caller has read them already."""
         if self.method is None or self.adapter is None:
             return []
-        return plan_outputs(self.suite, self.mine, self.method, self.adapter, self.run.rows("generated"))
+        rows = self.generated() if rows is None else rows
+        return plan_outputs(self.suite, self.mine, self.method, self.adapter, rows, self.run)
 
-    def plan_scores(self) -> list[PlannedScore]:
-        outputs = current_outputs(self.run.rows("generated"))
-        rows = self.run.rows("scores")
-        return plan_scores(self.run, self.mine, self.specs, outputs, rows, self._baseline())
+    def plan_scores(self, rows: Sequence[Row] | None = None) -> list[PlannedScore]:
+        """The numbers that are missing for the outputs that exist."""
+        outputs = current_outputs(self.generated() if rows is None else rows)
+        return plan_scores(self.run, self.mine, self.specs, outputs, self.run.rows("scores"), self._baseline())
+
+    def generated(self) -> list[Row]:
+        return list(self.run.rows("generated"))
 
     def _baseline(self) -> dict[tuple[str, int], tuple[str, Path]]:
         if self.settings.reference_run is None:
             return {}
         other = RunFolder(self.settings.reference_run)
-        if not other.read_info():
-            raise UsageError(f"--reference-run {other.path}: no run.json, so this is not a run folder")
         rows = current_outputs(other.rows("generated"))
         return {
             pair: (row["outputs"]["video"]["sha256"], output_path(other, row))
@@ -106,26 +117,37 @@ class Session:
         if self.method is None or self.adapter is None:
             return
         planned = self.plan_outputs()
-        self.failures.expected = max(self.failures.expected, len(planned))
+        device = resolve_device(self.settings.device, self.method.adapter.devices)
         generate(
             planned, self.adapter, self.run, control=self.method.card.control, progress=self.progress,
-            failures=self.failures, device=self.settings.device, batch_size=self.settings.batch_size,
+            failures=self.failures, device=device, batch_size=self.settings.batch_size,
         )  # fmt: skip
 
     def score(self) -> None:
         from vbench_py.score import score
 
         planned = self.plan_scores()
-        options, device = self.settings.score, self.settings.device
-        score(planned, self.run, options=options, progress=self.progress, failures=self.failures, device=device)
+        pool = self.pool or ExtractorPool(self.settings.device)
+        try:
+            score(
+                planned, self.run, options=self.settings.score, progress=self.progress, failures=self.failures, pool=pool
+            )  # fmt: skip
+        finally:
+            if self.pool is None:
+                pool.close()
 
     def finish(self, status: str = "done") -> list[Any]:
         """Rewrites run.json and the flat files from the rows; returns the run's records."""
         from vbench_py.report import write_flat
 
-        self.write_info(status)
-        records = reading.read_run(self.run)
-        write_flat(*records)
+        # A shard may append, and write its own files, between our reading and our writing: then ours lack its rows.
+        for _ in range(3):
+            seen = self.run.sizes()
+            self.write_info(status)
+            records = reading.read_run(self.run)
+            write_flat(*records)
+            if self.run.sizes() == seen:
+                break
         return records
 
     def write_info(self, status: str) -> None:
@@ -137,18 +159,21 @@ class Session:
                 "schema": 1,
                 "suite": {
                     "id": suite.id, "version": suite.version, "task": suite.task, "title": suite.title,
+                    "summary": suite.summary, "file": str(self.suite.file or ""),
                     "primary": self._primary(), "output": suite.output.model_dump(), "licence": suite.licence,
                 },
                 "method": dict(self.about),
-                "partial": self.settings.selection.partial,
-                "expected": len(wanted),
+                "partial": known["partial"] if self.reopened else self.settings.selection.partial,
+                "expected": known["expected"] if self.reopened else len(wanted),
                 "columns": reading.columns_of(self.specs, known.get("columns", {})),
                 "status": status,
                 "created": known.get("created", time.time()),
                 "updated": time.time(),
             }
         )  # fmt: skip
-        media = {s.id: {role: str(derive.place(m)) for role, m in s.media.items()} for s, _ in wanted}
+        if self.reopened:
+            return
+        media = {s.id: {role: str(place_of(m)) for role, m in s.media.items()} for s, _ in wanted}
         reading.write_samples(self.run, [(s.id, seed, s.group, s.prompt) for s, seed in wanted], media)
         write_atomic(self.run.path / "environment.txt", environment().encode())
 
@@ -170,13 +195,15 @@ def open_session(
         raise UsageError(
             f"method {method.card.id!r}: its weights are under {method.card.licence_weights!r}", mend="pass --accept-licence"
         )
+    _check_reference(settings)
     adapter = method.build()
-    names = settings.metrics or suite.card.metrics
+    names = settings.metrics or (*suite.card.metrics, *(BASELINE_METRICS if settings.reference_run else ()))
     specs = metric_specs(names, settings.score, scored=suite.card.output.scored)
     match = getattr(adapter, "match", None)
     unmatched = tuple(match(suite.samples).unmatched) if match else ()
     run = RunFolder.place(settings.results, suite.card.id, suite.card.version, method.name, method.key(adapter))
     failures = failures or Failures(settings.fail_on_error)
+    failures.expected += len(settings.selection.mine(suite))
     about = {
         "id": method.card.id, "title": method.card.title, "name": method.name, "control": method.card.control,
         "axes": dict(method.axes), "prompt_policy": method.card.prompt_policy, "identity": method.identity(adapter),
@@ -186,18 +213,30 @@ def open_session(
     )
 
 
-def reopen(run: RunFolder, settings: Settings) -> Session:
+def reopen(run: RunFolder, settings: Settings, failures: Failures | None = None) -> Session:
     """A session on a run that exists, to score its outputs again or with other metrics."""
     from vbench_py.samples import load_suite
 
+    _check_reference(settings)
     info = run.read_info()
-    suite = load_suite(info["suite"]["id"])
+    if info["suite"]["task"] == "videos":
+        raise UsageError(f"{run.path}: holds scores of videos that lie elsewhere", mend="score their folder itself again")
+    file = Path(info["suite"].get("file") or "")
+    suite = load_suite(str(file.parent) if file.is_file() else info["suite"]["id"])
     if suite.card.version != info["suite"]["version"]:
         raise UsageError(
             f"{run.path}: made with {suite.card.id}@{info['suite']['version']}, this is version {suite.card.version}"
         )
     specs = metric_specs(settings.metrics or suite.card.metrics, settings.score, scored=suite.card.output.scored)
-    return Session(suite, settings, run, specs, info["method"], failures=Failures(settings.fail_on_error))
+    failures = failures or Failures(settings.fail_on_error)
+    failures.expected += len(settings.selection.mine(suite))
+    return Session(suite, settings, run, specs, info["method"], failures=failures, reopened=True)
+
+
+def _check_reference(settings: Settings) -> None:
+    place = settings.reference_run
+    if place is not None and not RunFolder(place).read_info():
+        raise UsageError(f"--reference-run {place}: no run.json, so this is not a run folder")
 
 
 def fetch_for(suite: Suite, specs: Sequence[MetricSpec]) -> dict[str, Path]:

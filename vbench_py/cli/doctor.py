@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 from vbench_py.cli.flags import Common
 from vbench_py.types import VbenchError
 
 Finding = tuple[str, bool, str]
+CHECKS = ("machine", "python", "torch", "decoders", "vmaf", "cards", "cache", "results")
 
 
 def command(flags: Common) -> int:
@@ -20,41 +22,58 @@ def command(flags: Common) -> int:
         rows = [{"check": name, "ok": ok, "detail": detail} for name, ok, detail in findings]
         sys.stdout.write(json.dumps(rows, indent=2) + "\n")
     else:
-        width = max(len(name) for name, _, _ in findings)
-        for name, ok, detail in findings:
-            sys.stdout.write(f"{'ok  ' if ok else 'FAIL'} {name:<{width}}  {detail}\n")
+        sys.stdout.write("".join(_text(finding) for finding in findings))
     return 0 if all(ok for _, ok, _ in findings) else 1
 
 
+def _text(finding: Finding) -> str:
+    """One check, its detail wrapped to the terminal; what cannot be broken (a path) may stand out."""
+    import shutil
+    import textwrap
+
+    name, ok, detail = finding
+    head = f"{'ok' if ok else 'FAIL':<4} {name:<{max(map(len, CHECKS))}}  "
+    width = shutil.get_terminal_size((80, 24)).columns
+    lines = textwrap.wrap(detail, max(width - len(head), 20), break_long_words=False, break_on_hyphens=False) or [""]
+    return head + f"\n{' ' * len(head)}".join(lines) + "\n"
+
+
 def _findings(flags: Common) -> Iterator[Finding]:
-    checks: list[tuple[str, Callable[[], str]]] = [
-        ("python", _python),
-        ("torch", _torch),
-        ("decoders", _decoders),
-        ("ffmpeg with libvmaf", _vmaf),
-        ("cards", _cards),
-        ("cache", _cache),
-        ("results", lambda: _writable(flags)),
-    ]
-    for name, check in checks:
+    checks: tuple[Callable[[], str], ...] = (
+        _machine, _python, _torch, _decoders, _vmaf, _cards, _cache, lambda: _writable(flags),
+    )  # fmt: skip
+    for name, check in zip(CHECKS, checks, strict=True):
         try:
             yield name, True, check()
         except (VbenchError, ImportError, OSError, RuntimeError) as error:
             yield name, False, str(error)
 
 
-def _python() -> str:
+def _machine() -> str:
     import os
     import platform
 
-    return f"{platform.python_version()} on {platform.system()} {platform.machine()}, {os.cpu_count()} cores"
+    import psutil
+
+    memory = psutil.virtual_memory()
+    free, total = memory.available / 1e9, memory.total / 1e9
+    return f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores, {free:.0f} of {total:.0f} GB memory free"
+
+
+def _python() -> str:
+    import platform
+
+    import vbench_py
+
+    return f"{platform.python_version()}, vbench-py {vbench_py.__version__}"
 
 
 def _torch() -> str:
     import torch
 
     devices = [torch.cuda.get_device_name(i) for i in range(torch.cuda.device_count())]
-    return f"{torch.__version__}, " + (f"CUDA: {', '.join(devices)}" if devices else "no CUDA device: networks run on the CPU")
+    found = f"CUDA: {', '.join(devices)}" if devices else "no CUDA device: networks run on the CPU"
+    return f"{torch.__version__}, {found}"
 
 
 def _decoders() -> str:
@@ -76,8 +95,8 @@ def _vmaf() -> str:
     binary = imageio_ffmpeg.get_ffmpeg_exe()
     listed = subprocess.run([binary, "-hide_banner", "-filters"], capture_output=True, text=True, check=True).stdout
     if " libvmaf " not in listed:
-        raise RuntimeError(f"{binary} has no libvmaf: VMAF cannot be computed")
-    return binary
+        raise RuntimeError(f"VMAF cannot be computed: no libvmaf in {binary}")
+    return f"libvmaf in {Path(binary).name}"
 
 
 def _cards() -> str:
@@ -94,21 +113,24 @@ def _cards() -> str:
 
 
 def _cache() -> str:
-    import shutil
-
     from vbench_py.checkpoints import cache_dir
 
-    folder = cache_dir()
-    existing = next(parent for parent in [folder, *folder.parents] if parent.exists())
-    return f"{folder}, {shutil.disk_usage(existing).free / 1e9:.0f} GB free"
+    return _room(cache_dir())
 
 
 def _writable(flags: Common) -> str:
+    return _room(flags.results)
+
+
+def _room(folder: Path) -> str:
+    """That files can be written there, and how much; leaves no folder behind that was not there."""
+    import shutil
+
     from vbench_py.store import RunFolder
 
-    folder = flags.results
-    existed = folder.exists()
+    absent = [place for place in (folder, *folder.parents) if not place.exists()]
     RunFolder(folder).create()
-    if not existed:
-        folder.rmdir()
-    return f"{folder} can be written"
+    free = shutil.disk_usage(folder).free / 1e9
+    for place in absent:
+        place.rmdir()
+    return f"{folder} can be written, {free:.0f} GB free"

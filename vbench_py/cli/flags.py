@@ -64,7 +64,7 @@ class Work(Common):
     fail_on_error: Annotated[
         str, _flag("--fail-on-error", help="Stop after N failures, or above a share (0.1 or 10%).")
     ] = ""
-    device: Annotated[str, _flag("--device", help="cpu, cuda, cuda:1 ...")] = "cpu"
+    device: Annotated[str, _flag("--device", help="cpu, cuda, cuda:1 ... [default: a GPU where there is one].")] = "auto"
     batch_size: Annotated[int, _flag("--batch-size", help="Samples a method gets at once, where it can.")] = 1
     accept_licence: Annotated[bool, _flag("--accept-licence", help="Accept gated or non-commercial weights.")] = False
 

@@ -39,7 +39,7 @@ def command(
         from vbench_py.session import reopen
         from vbench_py.store import RunFolder
 
-        opened.append(reopen(RunFolder(run), flags.settings()))
+        opened.append(reopen(RunFolder(run), flags.settings(), opened[0].failures if opened else None))
     if flags.dry_run:
         return show_plan(flags, opened)
     failures = work(flags, opened, ("score",))

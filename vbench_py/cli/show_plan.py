@@ -15,9 +15,10 @@ if TYPE_CHECKING:
 
 def plan_of(session: Session) -> dict[str, Any]:
     """Counts of one session, and the reasons of what it cannot do."""
-    outputs = session.plan_outputs()
+    rows = session.generated()
+    outputs = session.plan_outputs(rows)
     states = Counter(item.state for item in outputs)
-    scores = session.plan_scores()
+    scores = session.plan_scores(rows)
     missing = sum(len(item.todo) for item in scores)
     new = states["todo"] * len(session.specs)
     reasons = Counter(item.reason for item in outputs if item.state == "unsupported")

@@ -6,11 +6,12 @@ import sys
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from vbench_py.cli.flags import Common
 
 if TYPE_CHECKING:
+    from vbench_py.records import RunRecords
     from vbench_py.session import Session
 
 
@@ -20,32 +21,56 @@ def show_board(
     *,
     metrics: Sequence[str] | None = None,
     common: bool = False,
+    interval: str = "hall",
     report_to: Path | None = None,
     title: str = "",
 ) -> None:
-    """The leaderboard of every run under `roots`; with `report_to`, the report too."""
-    from vbench_py.leaderboard import leaderboard
+    """The leaderboard of every run under `roots`, video by video without a suite; and the report, if asked for."""
+    from vbench_py.leaderboard import Board, leaderboard
     from vbench_py.reading import read_runs
+    from vbench_py.report import json_text, render, render_videos
 
     runs = read_runs(list(dict.fromkeys(roots)))
-    board = leaderboard(runs, metrics=metrics or None, common=common)
-    page = None
-    if report_to is not None:
-        from vbench_py.report import write_report
-
-        page = write_report(runs, report_to)
+    board = leaderboard(runs, metrics=metrics or None, common=common, interval=interval)
     if flags.json:
-        from vbench_py.report import board_json
-
-        sys.stdout.write(board_json(board) + "\n")
+        sys.stdout.write(json_text(board, runs))
     else:
         from rich.console import Console
 
-        from vbench_py.report import render
+        console = Console()
+        for run in runs:
+            if run.lone:
+                render_videos(run, console, metrics=metrics or None, interval=interval)
+        if not all(run.lone for run in runs):
+            render(Board(tuple(table for table in board.tables if not table.lone)), console)
+    if report_to is not None:
+        page = show_report(flags, runs, report_to, interval=interval, title=title)
+        if not flags.json:
+            sys.stdout.write(f"\nReport: {page}\n")
 
-        render(board, Console())
-    if page is not None and not flags.json:
-        sys.stdout.write(f"Report: {page}\n")
+
+def show_report(
+    flags: Common,
+    runs: Sequence[RunRecords],
+    destination: Path,
+    *,
+    previews: bool = True,
+    interval: str = "hall",
+    title: str = "",
+) -> Path:
+    """Writes the report with its progress shown; gives the page's path."""
+    from vbench_py.progress import display
+    from vbench_py.report import write_report
+
+    with display(not flags.quiet and not flags.json) as progress:
+
+        def on_sample(done: int, total: int) -> None:
+            if done == 1:
+                progress.start("report", total)
+            progress.advance()
+
+        heading = f"Video generation leaderboard: {title}" if title else "Video generation leaderboard"
+        return write_report(runs, destination, previews=previews, interval=interval, title=heading, on_sample=on_sample)
 
 
 def show_outputs(flags: Common, opened: Sequence[Session]) -> None:
@@ -53,10 +78,11 @@ def show_outputs(flags: Common, opened: Sequence[Session]) -> None:
     from vbench_py.plan import current_outputs
     from vbench_py.store import to_json
 
-    rows = []
+    rows: list[dict[str, Any]] = []
     for session in opened:
         found = current_outputs(session.run.rows("generated"))
-        counts = Counter(found[(s.id, seed)]["status"] if (s.id, seed) in found else "missing" for s, seed in session.mine)
+        rows_found = (found.get((s.id, seed)) for s, seed in session.mine)
+        counts = Counter("missing" if row is None else row["status"] for row in rows_found)
         rows.append({"suite": session.suite.card.id, "method": session.name, "outputs": dict(counts),
                      "folder": str(session.run.path)})  # fmt: skip
     if flags.json:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import gc
 import inspect
 import logging
 import os
@@ -51,6 +52,8 @@ def verb(command: Command) -> Callable[..., None]:
 def guarded(command: Callable[[], int | None], flags: Common) -> int:
     """Runs a command; errors for people are printed without a traceback and become its exit code."""
     _environment(flags)
+    # Rows are many small objects without cycles: the default thresholds make the collector walk them over and over.
+    gc.set_threshold(100_000, 20, 50)
     previous = signal.signal(signal.SIGTERM, _terminate)
     try:
         return command() or 0
@@ -84,3 +87,6 @@ def _environment(flags: Common) -> None:
         os.environ["HF_HUB_OFFLINE"] = "1"
     level = logging.INFO if flags.verbose else logging.ERROR if flags.quiet else logging.WARNING
     logging.basicConfig(level=level, format="%(levelname)s %(name)s: %(message)s", stream=sys.stderr)
+    if not flags.quiet:
+        # Says under which licence a file comes when it is first fetched.
+        logging.getLogger("vbench_py.checkpoints").setLevel(logging.INFO)

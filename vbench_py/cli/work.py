@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator, Sequence
+from contextlib import closing
 from typing import TYPE_CHECKING
 
 from vbench_py.cli.flags import Work, assignments, split_names
@@ -25,19 +26,22 @@ def sessions(flags: Work, suites: Sequence[str], methods: list[str] | None, *, c
     settings = flags.settings()
     wanted = split_names(methods)
     overrides, axes = assignments("--set", flags.set), assignments("--axis", flags.axis)
+    if flags.name and len(wanted) != 1:
+        raise UsageError(f"--name {flags.name}: names one method", mend="give exactly one --method")
+    if overrides and not wanted:
+        raise UsageError("--set changes an option of a method", mend="say which with --method")
     failures = Failures(settings.fail_on_error)
     opened: list[Session] = []
     names = catalogue.expand("suite", list(suites))
     for name in names:
         suite = load_suite(name)
-        chosen = list(dict.fromkeys([*wanted, *(own_controls(suite.card.methods) if controls else ())])) if wanted else suite.card.methods
-        for method_name in chosen:
-            label = flags.name if method_name in wanted or not wanted else ""
-            changes = (overrides, axes) if method_name in wanted or not wanted else ({}, {})
-            made = method(method_name, label=label, overrides=changes[0], axes=changes[1])
-            if suite.card.task not in made.card.tasks and len(names) > 1:
-                continue
-            opened.append(open_session(suite, made, settings, failures=failures))
+        asked = wanted or suite.card.methods
+        beside = own_controls(suite.card.methods) if controls and wanted else []
+        made = [method(m, label=flags.name, overrides=overrides, axes=axes) for m in asked]
+        made += [method(m) for m in beside if m not in asked]
+        for one in made:
+            if suite.card.task in one.card.tasks or len(names) == 1:
+                opened.append(open_session(suite, one, settings, failures=failures))
     served = {session.about["id"] for session in opened}
     idle = [name for name in wanted if method(name).card.id not in served]
     if idle:
@@ -56,12 +60,13 @@ def own_controls(methods: Sequence[str]) -> list[str]:
 
 def work(flags: Work, opened: Sequence[Session], steps: Sequence[str]) -> Failures:
     """Runs the steps of every session; the flat files are written whatever happens on the way."""
+    from vbench_py.pool import ExtractorPool
     from vbench_py.progress import display
 
     failures = opened[0].failures
-    with display(not flags.quiet and not flags.json) as progress:
+    with display(not flags.quiet and not flags.json) as progress, closing(ExtractorPool(flags.device)) as pool:
         for session in opened:
-            session.progress = progress
+            session.progress, session.pool = progress, pool
             session.prepare()
             status = "stopped"
             try:

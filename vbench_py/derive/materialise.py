@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
@@ -28,11 +29,24 @@ def identity(media: Media) -> str:
     `media.sha256` is None. Raises `UsageError` for a malformed recipe.
     """
     operators = chains.check(media.steps)
-    source = media.sha256 or file_sha256(media.path)
+    source = media.sha256 or _sha256(media.path)
     if not operators:
         return source
     steps = [(operator.id, operator.version, operator.model_dump()) for operator in operators]
     return key("media", {"source": source, "steps": steps, "seed": media.seed})
+
+
+def _sha256(path: Path) -> str:
+    """A file is read again only when its size or time has changed: planning asks for the same one many times."""
+    if not path.is_file():
+        return file_sha256(path)
+    about = path.stat()
+    return _sha256_of(path, about.st_size, about.st_mtime_ns)
+
+
+@functools.lru_cache(maxsize=1 << 16)
+def _sha256_of(path: Path, size: int, changed: int) -> str:
+    return file_sha256(path)
 
 
 def place(media: Media, cache: Path | None = None) -> Path:

@@ -9,7 +9,7 @@ from math import isnan
 from typing import TYPE_CHECKING
 
 from vbench_py.records import MetricFacts, RunRecords
-from vbench_py.stats import Estimate
+from vbench_py.stats import INTERVAL_TITLES, Estimate
 
 if TYPE_CHECKING:
     import pandas
@@ -88,7 +88,7 @@ class Table:
     """Runs that may be compared. `columns` are those shown; `primary` ranks, shown or not (None: no run has it).
 
     `common` counts the shared outputs that rows are restricted to; `why` says what sets this table apart from others of
-    the same suite ("" if alone).
+    the same suite ("" if alone); `interval` is a name of `stats.INTERVALS`.
     """
 
     suite: str
@@ -101,24 +101,40 @@ class Table:
     rows: tuple[Row, ...]
     common: int | None = None
     why: str = ""
+    interval: str = "hall"
 
     @property
     def heading(self) -> str:
         return f"{self.suite}@{self.suite_version}"
 
     @property
+    def facts(self) -> tuple[str, ...]:
+        """What holds for every number of the table, in words."""
+        told = [self.task, f"prompts {self.prompt_policy}", self.encoding]
+        if self.primary is not None and self.has_ranks:
+            told.append(f"ranked by {self.primary.id}")
+        return (*told, f"mean, 95 % interval over groups ({INTERVAL_TITLES[self.interval]})")
+
+    @property
+    def lone(self) -> bool:
+        return all(row.run.lone for row in self.rows)
+
+    @property
+    def has_ranks(self) -> bool:
+        return any(row.rank is not None for row in self.rows)
+
+    @property
     def notes(self) -> tuple[str, ...]:
         """Footnotes: what a reader must know before reading a number off this table."""
-        notes = [
-            f"† {c.title}: the controls contradict this metric here ({c.unordered})"
-            for c in self.columns
-            if c.unordered
-        ]
+        notes = [f"† {column.id}: {column.unordered}" for column in self.columns if column.unordered]
         if self.common is not None:
             notes.append(f"common: every row is restricted to the {self.common} outputs that all ranked rows share")
         if self.primary is not None and all(column.id != self.primary.id for column in self.columns):
             notes.append(f"ranked by {self.primary.title}, which is not among the columns shown")
-        notes += [f"{row.name} is not ranked: {row.unranked}" for row in self.rows if row.unranked]
+        for reason in dict.fromkeys(row.unranked for row in self.rows if row.unranked):
+            names = [row.name for row in self.rows if row.unranked == reason]
+            everyone = len(names) == sum(not row.control for row in self.rows) > 1
+            notes.append(f"not ranked: {'every method' if everyone else ', '.join(names)}: {reason}")
         return tuple(notes)
 
 
@@ -139,7 +155,8 @@ class Board:
                 "metric": column.id, "title": column.title, "version": column.facts.version,
                 "protocol": column.facts.protocol, "direction": column.facts.direction, "unit": column.facts.unit,
                 "primary": column.primary, "mean": cell.estimate.mean, "low": cell.estimate.low,
-                "high": cell.estimate.high, "n": cell.estimate.n, "clusters": cell.estimate.clusters,
+                "high": cell.estimate.high, "interval": table.interval,
+                "n": cell.estimate.n, "clusters": cell.estimate.clusters,
                 "expected": row.expected, "coverage": row.coverage, "best": cell.best,
                 "seconds_per_frame": row.seconds_per_frame, "peak_memory_bytes": row.peak_memory_bytes,
                 "unordered": column.unordered, "not_ranked": row.unranked,

@@ -12,26 +12,34 @@ from typing import TYPE_CHECKING, Any
 from vbench_py.leaderboard.board import Board, Cell, Column, Row, Table
 from vbench_py.leaderboard.comparable import Key, comparable
 from vbench_py.records import MetricFacts, OutputRecord, RunRecords
-from vbench_py.stats import NOTHING, Estimate, cluster_mean, paired_difference, separated, shared_ranks
+from vbench_py.stats import INTERVALS, NOTHING, Estimate, cluster_mean, paired_difference, separated, shared_ranks
 from vbench_py.types import UsageError
 
 if TYPE_CHECKING:
     import pandas
 
+COST = "cost"
+"""The family of metrics that say what an output cost: a control may well be dear, or cheap."""
+
 Scores = Mapping[str, "pandas.DataFrame"]
 """By metric: a frame indexed by (sample, seed) with columns group and value; ok rows only."""
 
 
-def leaderboard(runs: Sequence[RunRecords], *, metrics: Sequence[str] | None = None, common: bool = False) -> Board:
+def leaderboard(
+    runs: Sequence[RunRecords], *, metrics: Sequence[str] | None = None, common: bool = False, interval: str = "hall"
+) -> Board:
     """Tables of comparable runs, ranked by each suite's primary metric.
 
     `metrics` picks and orders columns (the primary metric always ranks, shown or not). `common` restricts each table to
-    the outputs that all its methods share and ranks on them. Raises `UsageError` when no run has a metric asked for.
+    the outputs that all its methods share and ranks on them. `interval` is hall or bootstrap, see `vbench_py.stats`;
+    ranks are shared by it too. Raises `UsageError` when no run has a metric asked for.
     """
     known = {name for run in runs for name in run.metrics}
     if unknown := [name for name in metrics or () if name not in known]:
         raise UsageError(f"no run has a score of {', '.join(unknown)}", mend=f"known here: {', '.join(sorted(known))}")
-    tables = [_table(key, members, metrics, common) for key, members in comparable(runs)]
+    if interval not in INTERVALS:
+        raise UsageError(f"unknown interval {interval!r}", mend=f"choose from {', '.join(INTERVALS)}")
+    tables = [_table(key, members, metrics, common, interval) for key, members in comparable(runs)]
     return Board(tuple(_say_why(table, tables) for table in tables))
 
 
@@ -49,15 +57,16 @@ def _scores(run: RunRecords) -> Scores:
 
 
 def _columns(runs: Sequence[RunRecords], primary: str) -> list[Column]:
-    """Every metric of the runs, the primary first."""
+    """Every metric of the runs, the primary first, what outputs cost last."""
     facts: dict[str, MetricFacts] = {}
     for run in runs:
         for name, it in run.metrics.items():
             facts.setdefault(name, it)
-    return [Column(name, facts[name], primary=name == primary) for name in sorted(facts, key=lambda it: it != primary)]
+    order = sorted(facts, key=lambda name: (name != primary, facts[name].family == COST))
+    return [Column(name, facts[name], primary=name == primary) for name in order]
 
 
-def _table(key: Key, runs: Sequence[RunRecords], metrics: Sequence[str] | None, common: bool) -> Table:
+def _table(key: Key, runs: Sequence[RunRecords], metrics: Sequence[str] | None, common: bool, interval: str) -> Table:
     suite, version, policy, encoding = key
     primary = runs[0].primary
     everything = _columns(runs, primary)
@@ -65,14 +74,17 @@ def _table(key: Key, runs: Sequence[RunRecords], metrics: Sequence[str] | None, 
     shared = _restrict(runs, scores, primary) if common else None
     if shared is not None:
         scores = shared[1]
-    rows = [_row(run, found, everything, primary, None if shared is None else shared[0])
-            for run, found in zip(runs, scores, strict=True)]  # fmt: skip
+    restricted = None if shared is None else shared[0]
+    rows = [
+        _row(run, found, everything, primary, restricted, interval) for run, found in zip(runs, scores, strict=True)
+    ]
     marked = {column.id: _ordered_by_controls(column, rows) for column in everything}
     ranking = marked.get(primary)
-    rows = _mark_best(_rank(rows, scores, ranking, common), everything)
+    rows = _mark_best(_rank(rows, scores, ranking, common, interval), everything)
     shown = tuple(marked[name] for name in (marked if metrics is None else metrics) if name in marked)
-    restricted = None if shared is None else shared[0]
-    return Table(suite, version, runs[0].task, policy, encoding, shown, ranking, tuple(rows), restricted)
+    return Table(
+        suite, version, runs[0].task, policy, encoding, shown, ranking, tuple(rows), restricted, interval=interval
+    )
 
 
 def _restrict(runs: Sequence[RunRecords], scores: Sequence[Scores], primary: str) -> tuple[int, list[Scores]]:
@@ -102,12 +114,14 @@ def _is_set(part: pandas.DataFrame) -> bool:
     return len(part) == 1 and part.index[0][0] == ""
 
 
-def _row(run: RunRecords, scores: Scores, columns: Sequence[Column], primary: str, expected: int | None) -> Row:
+def _row(
+    run: RunRecords, scores: Scores, columns: Sequence[Column], primary: str, expected: int | None, interval: str
+) -> Row:
     cells = {}
     for column in columns:
         part = scores.get(column.id)
         if part is not None and len(part):
-            estimate = cluster_mean(part["value"].to_numpy(), part["group"].to_numpy(dtype=str))
+            estimate = cluster_mean(part["value"].to_numpy(), part["group"].to_numpy(dtype=str), interval)
             cells[column.id] = Cell(_within(estimate, column.facts.range), over_set=_is_set(part))
         elif column.id in run.metrics:
             cells[column.id] = Cell(NOTHING)
@@ -136,8 +150,12 @@ def _seconds_per_frame(output: OutputRecord) -> float | None:
     return seconds / output.frames if seconds is not None and output.frames else None
 
 
-def _rank(rows: Sequence[Row], scores: Sequence[Scores], column: Column | None, common: bool) -> list[Row]:
+def _rank(
+    rows: Sequence[Row], scores: Sequence[Scores], column: Column | None, common: bool, interval: str
+) -> list[Row]:
     """Methods with full coverage first, by primary mean; then those not ranked, best first; then controls."""
+    if all(row.run.lone for row in rows):
+        return list(rows)
     if column is None or column.sign == 0:
         reason = "the primary metric gives no order" if column else "the primary metric was not scored"
         return [row if row.control else replace(row, unranked=reason) for row in rows]
@@ -160,7 +178,7 @@ def _rank(rows: Sequence[Row], scores: Sequence[Scores], column: Column | None, 
         groups: dict[Any, str] = a["group"].to_dict()
         ours: dict[Any, float] = a["value"].to_dict()
         theirs: dict[Any, float] = b["value"].to_dict()
-        return separated(paired_difference(ours, theirs, groups))
+        return separated(paired_difference(ours, theirs, groups, interval))
 
     ranks = shared_ranks(separate, len(ranked))
     ranked = [replace(row, rank=rank, shared=ranks.count(rank) > 1) for row, rank in zip(ranked, ranks, strict=True)]
@@ -170,25 +188,29 @@ def _rank(rows: Sequence[Row], scores: Sequence[Scores], column: Column | None, 
 
 def _not_ranked(row: Row, column: Column, common: bool) -> str:
     if not row.expected or row.scored < row.expected:
-        return f"{row.scored} of {row.expected} outputs have {column.title}"
+        return f"{row.scored} of {row.expected} outputs have {column.id}"
     if row.run.partial and not common:
         return "only a part of the suite was run"
     return ""
 
 
 def _ordered_by_controls(column: Column, rows: Sequence[Row]) -> Column:
-    """Marks a metric under which some floor is not worse than some ceiling."""
+    """Marks a metric under which some floor is not worse than some ceiling, with the worst such pair."""
+    if column.facts.family == COST:
+        return column
     means = {
         kind: [(row.name, row.cells[column.id].estimate.mean) for row in rows
                if row.control == kind and column.id in row.cells and not isnan(row.cells[column.id].estimate.mean)]
         for kind in ("floor", "ceiling")
     }  # fmt: skip
-    wrong = [
-        f"{floor} {column.text(low)} is not worse than {ceiling} {column.text(high)}"
-        for (floor, low), (ceiling, high) in product(means["floor"], means["ceiling"])
-        if column.sign and column.sign * low >= column.sign * high
-    ]
-    return replace(column, unordered="; ".join(wrong))
+    pairs = list(product(means["floor"], means["ceiling"])) if column.sign else []
+    if not pairs:
+        return column
+    (floor, low), (ceiling, high) = max(pairs, key=lambda pair: column.sign * (pair[0][1] - pair[1][1]))
+    if column.sign * low < column.sign * high:
+        return column
+    told = f"{floor} {column.text(low)} no worse than {ceiling} {column.text(high)}"
+    return replace(column, unordered=told)
 
 
 def _mark_best(rows: Sequence[Row], columns: Sequence[Column]) -> list[Row]:

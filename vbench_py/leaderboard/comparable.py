@@ -37,7 +37,9 @@ def comparable(runs: Iterable[RunRecords]) -> list[tuple[Key, list[RunRecords]]]
         policies = [key[2] for key in keyed if (key[0], key[1], key[3]) == (suite, version, encoding)]
         for policy in policies or [found[0].prompt_policy]:
             keyed[suite, version, policy, encoding].extend(found)
-    return [(key, part) for key in sorted(keyed) for part in _split_by_protocol(keyed[key])]
+    # Outputs as they were made stand before the same outputs re-encoded.
+    order = sorted(keyed, key=lambda key: (*key[:3], key[3] != "lossless", key[3]))
+    return [(key, part) for key in order for part in _split_by_protocol(keyed[key])]
 
 
 def _split_by_protocol(runs: Sequence[RunRecords]) -> list[list[RunRecords]]:

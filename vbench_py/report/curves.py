@@ -35,14 +35,15 @@ def load(folder: Path, score: ScoreRecord) -> tuple[np.ndarray, np.ndarray] | No
 def worst_second(times: np.ndarray, values: np.ndarray, sign: int) -> tuple[float, float] | None:
     """Start and end, in seconds, of the second with the worst mean of finite values; the earliest of equals.
 
-    `sign` is +1 when more is better, -1 when less is. None for a curve of a second or less, or without direction.
+    `sign` is +1 when more is better, -1 when less is. A curve of less than two seconds, of which a second would be
+    most, is searched for its worst quarter. None without direction, and for fewer than 4 values.
     """
-    if sign == 0 or len(times) < 2:
+    if sign == 0 or len(times) < 4:
         return None
     step = float(np.median(np.diff(times)))
-    length = max(1, round(1 / step)) if step > 0 else 0
-    if length == 0 or length >= len(times):
+    if step <= 0:
         return None
+    length = max(1, round(1 / step if len(times) * step >= 2 else len(times) / 4))
     finite = np.isfinite(values)
     sums = np.convolve(np.where(finite, values, 0.0), np.ones(length), "valid")
     counts = np.convolve(finite.astype(np.float64), np.ones(length), "valid")
@@ -54,11 +55,11 @@ def worst_second(times: np.ndarray, values: np.ndarray, sign: int) -> tuple[floa
 
 
 def lines(
-    column: Column, found: Iterable[tuple[RunRecords, int, float | None, ScoreRecord]]
+    column: Column, found: Iterable[tuple[RunRecords, int, str, float | None, ScoreRecord]]
 ) -> Mapping[str, Any] | None:
-    """The plot of one metric: `found` gives (run, colour, fps, score) of each method; None without curves."""
+    """The plot of one metric: `found` gives (run, its row, colour, fps, score) of each method; None without curves."""
     drawn = []
-    for run, colour, fps, score in found:
+    for run, row, colour, fps, score in found:
         curve = load(run.folder, score)
         if curve is None:
             continue
@@ -67,6 +68,7 @@ def lines(
             {
                 "name": run.name,
                 "control": run.control,
+                "row": row,
                 "colour": colour,
                 "t": [round(float(t), 4) for t in times],
                 "v": [float(f"{v:.5g}") if np.isfinite(v) else None for v in curve[1]],
@@ -75,4 +77,4 @@ def lines(
         )
     if not drawn:
         return None
-    return {"title": column.title, "unit": column.facts.unit, "arrow": column.arrow, "lines": drawn}
+    return {"title": column.id, "unit": column.facts.unit, "arrow": column.arrow, "lines": drawn}

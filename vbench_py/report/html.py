@@ -9,10 +9,11 @@ from math import isfinite
 from pathlib import Path
 from typing import Any
 
-from vbench_py.leaderboard.board import Board, Table
+from vbench_py.leaderboard.board import Board, Column, Table
 from vbench_py.report.flat import missing_rows, protocol, write_text
 from vbench_py.report.media import Gallery
-from vbench_py.report.samples import Card, cards, pick
+from vbench_py.report.numbers import Numbers, numbers_of
+from vbench_py.report.samples import Card, cards, colour, pick
 
 MISSING_SHOWN = 200
 
@@ -29,14 +30,27 @@ class Section:
     missing: Sequence[Sequence[Any]]
     protocols: Sequence[tuple[str, str]]
     cost: Mapping[str, Any] | None
+    numbers: Mapping[str, Numbers]
+    facts: Sequence[str]
+
+    @property
+    def title(self) -> str:
+        return self.table.rows[0].run.suite_title or self.table.suite
+
+    @property
+    def summary(self) -> str:
+        return " ".join(self.table.rows[0].run.summary.split())
+
+    @property
+    def own_cost(self) -> bool:
+        """Whether a column of its own says what the phase "generate" took: only where no metric of cost does."""
+        return _cost_column(self.table) is None and any(row.seconds_per_frame for row in self.table.rows)
 
 
 def write_html(
     board: Board, destination: Path, *, previews: bool, samples: int, title: str, on_sample: Progress | None
 ) -> Path:
     """Writes `destination`/index.html and what lies beside it; gives the page's path."""
-    from plotly.offline import get_plotlyjs
-
     gallery = Gallery(destination, previews=previews)
     chosen = [pick(table, samples) for table in board.tables]
     total = sum(len(keys) for keys, _ in chosen)
@@ -53,14 +67,20 @@ def write_html(
             identity = f"{len(sections)}-{number}"
             call = f"vbenchCurves({embed(identity)}, {embed(card.curves)});\n"
             write_text(destination / "curves" / f"{identity}.js", call)
-        sections.append(Section(table, drawn, all_keys, _missing(table), _protocols(table), _costs(table)))
-    write_text(destination / "plotly.min.js", get_plotlyjs())
+        numbers = {column.id: numbers_of(column, table.rows) for column in table.columns}
+        sections.append(
+            Section(table, drawn, all_keys, _missing(table), _protocols(table), _costs(table), numbers, _facts(table))
+        )
+    if plots := any(section.cost or any(card.curves for card in section.cards) for section in sections):
+        from plotly.offline import get_plotlyjs
+
+        write_text(destination / "plotly.min.js", get_plotlyjs())
     page = destination / "index.html"
-    write_text(page, _page(sections, title))
+    write_text(page, _page(sections, title, plots))
     return page
 
 
-def _page(sections: Sequence[Section], title: str) -> str:
+def _page(sections: Sequence[Section], title: str, plots: bool) -> str:
     from jinja2 import Environment, PackageLoader, StrictUndefined
     from markupsafe import Markup
 
@@ -82,6 +102,8 @@ def _page(sections: Sequence[Section], title: str) -> str:
         sections=sections,
         embed=lambda value: Markup(embed(value)),
         verbatim=verbatim,
+        colour=colour,
+        plots=plots,
         missing_shown=MISSING_SHOWN,
     )
 
@@ -95,22 +117,47 @@ def _protocols(table: Table) -> list[tuple[str, str]]:
 
 
 def _costs(table: Table) -> Mapping[str, Any] | None:
-    """Quality against cost: the primary metric with its interval, and seconds a frame (median over outputs)."""
-    column = table.primary
-    if column is None:
+    """Quality against cost: the primary metric with its interval, and the first metric of cost.
+
+    Without such a metric: seconds a frame in the phase "generate", the median over outputs.
+    """
+    column, cost = table.primary, _cost_column(table)
+    if column is None or column is cost:
         return None
+    label = f"{cost.id} ({cost.facts.unit}, log)" if cost else "seconds per frame (log)"
     points = [
         {
-            "name": row.name, "control": row.control, "colour": number, "x": row.seconds_per_frame,
+            "name": row.name, "control": row.control, "row": number, "colour": colour(table, number), "x": paid,
             "y": cell.estimate.mean, "low": cell.estimate.low, "high": cell.estimate.high,
         }
         for number, row in enumerate(table.rows)
         for cell in [row.cells.get(column.id)]
-        if cell is not None and isfinite(cell.estimate.mean) and row.seconds_per_frame
+        for paid in [row.cells[cost.id].estimate.mean if cost and cost.id in row.cells else row.seconds_per_frame]
+        if cell is not None and isfinite(cell.estimate.mean) and paid is not None and paid > 0
     ]  # fmt: skip
     if not any(not point["control"] for point in points):
         return None
-    return {"title": column.title, "unit": column.facts.unit, "arrow": column.arrow, "points": points}
+    return {"title": column.id, "unit": column.facts.unit, "arrow": column.arrow, "cost": label, "points": points}
+
+
+def _cost_column(table: Table) -> Column | None:
+    return next((column for column in table.columns if column.facts.family == "cost"), None)
+
+
+def _facts(table: Table) -> list[str]:
+    """What the outputs are like: sizes, frame rates, frames, seeds; then what holds for every number."""
+    outputs = [o for row in table.rows if not row.control for o in row.run.outputs if o.status == "ok"]
+    sizes = sorted({f"{o.width}×{o.height}" for o in outputs if o.width and o.height})
+    rates = sorted({o.fps for o in outputs if o.fps})
+    frames = sorted({o.frames for o in outputs if o.frames})
+    seeds = sorted({o.seed for o in outputs})
+    told = [
+        ", ".join(sizes) if len(sizes) <= 3 else f"{len(sizes)} sizes",
+        f"{', '.join(f'{rate:g}' for rate in rates)} fps" if 0 < len(rates) <= 3 else "",
+        f"{frames[0]}–{frames[-1]} frames" if len(frames) > 1 else f"{frames[0]} frames" if frames else "",
+        f"seeds {', '.join(map(str, seeds[:5]))}{' …' if len(seeds) > 5 else ''}" if seeds else "",
+    ]
+    return [*table.facts[:1], *filter(None, told), *table.facts[1:]]
 
 
 def embed(value: Any) -> str:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 import logging
 import os
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -15,6 +17,7 @@ log = logging.getLogger(__name__)
 
 STILLS = frozenset({".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff"})
 PREVIEW_WIDTH = 480
+WORKERS = 2
 
 
 @dataclass(frozen=True)
@@ -43,6 +46,11 @@ class Gallery:
         if source not in self._shown:
             self._shown[source] = self._make(source, fps)
         return self._shown[source]
+
+    def prepare(self, sources: Mapping[Path, float | None]) -> None:
+        """Makes the previews of several sources, each with the `fps` of `show`, in threads."""
+        with ThreadPoolExecutor(WORKERS, "preview") as pool:
+            list(pool.map(self.show, sources.keys(), sources.values()))
 
     def facts(self, source: Path) -> tuple[str, ...]:
         """What a caption says of media that no run describes: native size, fps, frames, encoding; () if unreadable."""

@@ -19,7 +19,7 @@ HIDDEN_OUTPUTS = ("audio", "latent")
 
 @dataclass(frozen=True)
 class Tile:
-    """One picture of the grid. `colour` is the run's number in its table, None for inputs and targets.
+    """One picture of the grid. `row` is the run's place in its table, None for inputs and targets; `colour` its class.
 
     `ratio` ("16 / 9") holds the place of a video that is not loaded yet.
     """
@@ -27,7 +27,8 @@ class Tile:
     shown: Shown
     name: str
     role: str
-    colour: int | None = None
+    row: int | None = None
+    colour: str = ""
     facts: tuple[str, ...] = ()
     score: str = ""
     fps: float | None = None
@@ -46,6 +47,11 @@ class Card:
     rewritten: tuple[tuple[str, str], ...]
     tiles: tuple[Tile, ...]
     curves: Mapping[str, Any]
+
+
+def colour(table: Table, row: int) -> str:
+    """The colour class of a row: one of seven for methods, by rank; grey for controls."""
+    return "c7" if table.rows[row].control else f"c{row % 7}"
 
 
 def pick(table: Table, limit: int) -> tuple[list[Key], int]:
@@ -85,21 +91,30 @@ def _card(
         for role, path in output.media.items():
             media.setdefault(role, path)
     fps = next((output.fps for output in present if output.fps), None)
+    sources: dict[Path, float | None] = {Path(path): fps for path in media.values()}
+    for row, made in zip(table.rows, outputs, strict=True):
+        if made is not None and made.status == "ok":
+            sources |= {row.run.folder / path: made.fps for path in _pictures(made).values()}
+    gallery.prepare(sources)
     shown = {role: gallery.show(Path(path), fps) for role, path in media.items()}
     tiles = [
         Tile(shown[role], role, "input", facts=gallery.facts(Path(media[role])))
         for role in media
         if role not in METRIC_ONLY_ROLES
     ]
-    for number, row in enumerate(table.rows):
-        tiles += _method_tiles(table, row, number, outputs[number], scores[number], gallery)
+    drawn = [
+        (row.control, _method_tiles(table, row, number, outputs[number], scores[number], gallery))
+        for number, row in enumerate(table.rows)
+    ]
+    tiles += [tile for control, made in drawn if not control for tile in made]
     tiles += [_truth(gallery, shown[role], role, media[role]) for role in media if role in METRIC_ONLY_ROLES]
+    tiles += [tile for control, made in drawn if control for tile in made]
     curves = {}
     for column in table.columns:
         plot = lines(
             column,
             (
-                (row.run, number, output.fps, found[column.id])
+                (row.run, number, colour(table, number), output.fps, found[column.id])
                 for number, (row, output, found) in enumerate(zip(table.rows, outputs, scores, strict=True))
                 if output is not None and column.id in found
             ),
@@ -115,9 +130,15 @@ def _card(
     return Card(key[0], key[1], first.group, first.prompt, rewritten, tuple(tiles), curves)
 
 
+def _pictures(output: OutputRecord) -> dict[str, str]:
+    """The files of an output that stand in the grid: its video, or else every view, scene or depth."""
+    files = {name: path for name, path in output.files.items() if not name.startswith(HIDDEN_OUTPUTS)}
+    return {"video": files["video"]} if "video" in files else files
+
+
 def _truth(gallery: Gallery, shown: Shown, role: str, path: str) -> Tile:
     name = "ground truth" if role == "target" else role
-    return Tile(shown, name, "for metrics only", facts=gallery.facts(Path(path)))
+    return Tile(shown, name, "only for metrics", facts=gallery.facts(Path(path)))
 
 
 def _method_tiles(
@@ -131,27 +152,30 @@ def _method_tiles(
     if output is None or output.status != "ok":
         status = "missing" if output is None else output.status
         reason = "not generated" if output is None else output.reason or status
-        return [Tile(Shown("none", reason=reason), row.name, "output", number, status=status)]
-    files = {name: path for name, path in output.files.items() if not name.startswith(HIDDEN_OUTPUTS)}
-    if "video" in files:
-        files = {"video": files["video"]}
+        return [Tile(Shown("none", reason=reason), row.name, row.control, number, colour(table, number), status=status)]
     column = table.primary
     score = scores.get(column.id) if column else None
     text = ""
     if column and score is not None:
         value = "—" if score.value is None else f"{column.text(score.value)} {column.facts.unit}".strip()
-        text = f"{column.title} {value}"
+        text = f"{column.id} {value}"
     facts = captions(output.width, output.height, output.fps, output.frames, f"seed {output.seed}", output.encoding)
     return [
         Tile(
             gallery.show(row.run.folder / path, output.fps),
             row.name if name == "video" else f"{row.name} · {name}",
-            "output",
+            row.control,
             number,
+            colour(table, number),
             facts,
             text,
             output.fps,
             ratio=f"{output.width:d} / {output.height:d}" if output.width and output.height else "",
         )
-        for name, path in files.items()
-    ] or [Tile(Shown("none", reason="no picture among its outputs"), row.name, "output", number, facts, text)]
+        for name, path in _pictures(output).items()
+    ] or [
+        Tile(
+            Shown("none", reason="no picture among its outputs"), row.name, row.control, number, colour(table, number),
+            facts, text,
+        )
+    ]  # fmt: skip

@@ -2,103 +2,121 @@
 
 from __future__ import annotations
 
-import textwrap
+import re
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 
-from vbench_py.leaderboard.board import Board, Cell, Column, Row, Table
+from vbench_py.leaderboard.board import Board, Column, Row, Table
+from vbench_py.report.numbers import Numbers, count_text, numbers_of
 
 if TYPE_CHECKING:
     import rich.console
     import rich.table
+    import rich.text
+
+    Grid = Callable[[list[Column], bool], rich.table.Table]
 
 NAME_WIDTH = 24
+HEADER_WIDTH = 9
+LONGEST_PIECE = 16
 
 
 def render(board: Board, console: rich.console.Console) -> None:
-    """Writes every table of `board`: rank, method, coverage, then metrics, the primary first; best in bold."""
+    """Writes every table of `board`: rank, method, n, then metrics by id, the primary first; best in bold."""
     if not board.tables:
         console.print("No runs.")
-    for table in board.tables:
-        for line in _title(table):
-            console.print(line, highlight=False, markup=False, style="bold" if line == table.heading else "dim")
-        for number, columns in enumerate(_stacks(table, console)):
-            console.print(_grid(table, columns, first=number == 0))
+    for number, table in enumerate(board.tables):
+        if number:
+            console.print()
+        console.print(table.heading, highlight=False, markup=False, style="bold")
+        console.print(" · ".join(table.facts), highlight=False, markup=False, style="dim")
+        if table.why:
+            console.print(f"apart because of: {table.why}", highlight=False, markup=False, style="dim")
+        for grid in stacks(table.columns, partial(_grid, table), console):
+            console.print()
+            console.print(grid)
+        if table.notes:
             console.print()
         for note in table.notes:
             console.print(note, highlight=False, markup=False, style="dim")
 
 
-def _title(table: Table) -> list[str]:
-    facts = [table.task, f"prompts {table.prompt_policy}", table.encoding, "mean ± 95 % interval over groups"]
-    lines = [table.heading, " · ".join(facts)]
-    return [*lines, f"apart because of: {table.why}"] if table.why else lines
+def header(column: Column, width: int) -> str:
+    """What one types after --metrics, wrapped to `width` after hyphens; direction and unit on the last line."""
+    lines = [""]
+    for piece in re.findall(r".+?(?:[-,]|(?=[:\[])|$)", column.id):
+        for part in (piece[i : i + LONGEST_PIECE] for i in range(0, len(piece), LONGEST_PIECE)):
+            if lines[-1] and len(lines[-1]) + len(part) > width:
+                lines.append("")
+            lines[-1] += part
+    if column.unordered:
+        lines[-1] += "†"
+    return "\n".join([*lines, " ".join(filter(None, (column.arrow, column.facts.unit)))])
 
 
-def cell_text(column: Column, cell: Cell | None, row: Row) -> str:
-    """`28.41 ±0.32`, with the count beside it where it is not the row's own."""
+def short(name: str, width: int = NAME_WIDTH) -> str:
+    """The middle goes: the head says which method, the tail which checkpoint."""
+    return name if len(name) <= width else f"{name[: width // 2]}…{name[width // 2 - width + 1 :]}"
+
+
+def empty_grid() -> rich.table.Table:
+    import rich.box
+    import rich.table
+
+    return rich.table.Table(box=rich.box.SIMPLE_HEAD, show_edge=False, padding=(0, 1, 0, 0), header_style="bold")
+
+
+def _cell(column: Column, row: Row, numbers: Numbers) -> rich.text.Text:
+    """The mean, with `±margin` beside it or the interval's ends below."""
+    import rich.text
+
+    cell = row.cells.get(column.id)
     if cell is None or cell.estimate.n == 0:
-        return "—"
-    estimate = cell.estimate
-    text = column.text(estimate.mean)
-    if estimate.has_interval:
-        text += f" ±{column.text(estimate.margin)}"
-    if estimate.n != row.scored and not cell.over_set:
-        text += f" n={estimate.n}"
+        return rich.text.Text("—")
+    text = rich.text.Text(numbers.value(cell.estimate), style="bold green" if cell.best else "", justify="right")
+    if numbers.even:
+        text.append(f" {numbers.margin(cell.estimate)}".rstrip(), style="not bold")
+    elif ends := numbers.ends(cell.estimate):
+        text.append(f"\n{ends}", style="dim not bold")
+    if count := count_text(cell, row):
+        text.append(f"\n{count}", style="dim not bold")
     return text
 
 
-def _header(column: Column, width: int) -> str:
-    """The title wrapped to `width`, its direction held to the last word, the unit below."""
-    mark = "†" if column.unordered else ""
-    arrow = f"\N{NO-BREAK SPACE}{column.arrow}" if column.arrow else ""
-    lines = textwrap.wrap(f"{column.title}{mark}{arrow}", width, break_long_words=False)
-    return "\n".join([*lines, column.facts.unit] if column.facts.unit else lines)
-
-
-def _name(row: Row) -> str:
-    name = f"{row.name} ({row.control})" if row.control else row.name
-    if len(name) <= NAME_WIDTH:
-        return name
-    # The middle goes: the head says which method, the tail which checkpoint.
-    return f"{name[: NAME_WIDTH // 2]}…{name[NAME_WIDTH // 2 - NAME_WIDTH + 1 :]}"
-
-
-def _stacks(table: Table, console: rich.console.Console) -> list[list[Column]]:
-    """The columns, primary first, cut into grids no wider than the console."""
+def stacks(columns: Sequence[Column], grid: Grid, console: rich.console.Console) -> list[rich.table.Table]:
+    """The columns, primary first, as grids no wider than the console. `grid(columns, first)` draws one."""
     from rich.measure import Measurement
 
-    stacks: list[list[Column]] = [[]]
-    for column in sorted(table.columns, key=lambda column: not column.primary):
-        wider = _grid(table, [*stacks[-1], column], first=len(stacks) == 1)
-        if stacks[-1] and Measurement.get(console, console.options.update(width=1000), wider).maximum > console.width:
-            stacks.append([])
-        stacks[-1].append(column)
-    return stacks
+    cut: list[list[Column]] = [[]]
+    for column in sorted(columns, key=lambda column: not column.primary):
+        wider = grid([*cut[-1], column], len(cut) == 1)
+        if cut[-1] and Measurement.get(console, console.options.update(width=1000), wider).maximum > console.width:
+            cut.append([])
+        cut[-1].append(column)
+    return [grid(part, number == 0) for number, part in enumerate(cut)]
 
 
-def _grid(table: Table, columns: list[Column], *, first: bool) -> rich.table.Table:
-    import rich.box
-    import rich.table
+def _grid(table: Table, columns: Sequence[Column], first: bool) -> rich.table.Table:
     import rich.text
 
-    grid = rich.table.Table(box=rich.box.SIMPLE_HEAD, show_edge=False, padding=(0, 1, 0, 0), header_style="bold")
-    grid.add_column("rank", justify="right", no_wrap=True)
+    grid = empty_grid()
+    if table.has_ranks:
+        grid.add_column("rank", justify="right", no_wrap=True)
     grid.add_column("method", no_wrap=True)
     if first:
-        grid.add_column("scored", justify="right", no_wrap=True)
-    texts = [[cell_text(column, row.cells.get(column.id), row) for column in columns] for row in table.rows]
-    for number, column in enumerate(columns):
-        width = max([10, *(len(line[number]) for line in texts)])
-        grid.add_column(rich.text.Text(_header(column, width)), justify="right", no_wrap=True)
-    for row, line in zip(table.rows, texts, strict=True):
-        values = []
-        for column, text in zip(columns, line, strict=True):
-            cell = row.cells.get(column.id)
-            values.append(rich.text.Text(text, style="bold green" if cell is not None and cell.best else ""))
-        head: list[str | rich.text.Text] = [
-            row.rank_text,
-            rich.text.Text(_name(row)),
-            *([f"{row.scored}/{row.expected}"] if first else []),
-        ]
-        grid.add_row(*head, *values, style="dim" if row.rank is None else "")
+        grid.add_column("n", justify="right", no_wrap=True)
+    numbers = [numbers_of(column, table.rows) for column in columns]
+    cells = [[_cell(column, row, it) for column, it in zip(columns, numbers, strict=True)] for row in table.rows]
+    for place, column in enumerate(columns):
+        width = max([HEADER_WIDTH, *(len(line) for row in cells for line in row[place].plain.split("\n"))])
+        grid.add_column(rich.text.Text(header(column, width)), justify="right", no_wrap=True)
+    for place, (row, values) in enumerate(zip(table.rows, cells, strict=True)):
+        name = rich.text.Text(f"{short(row.name)}\n  {row.control}" if row.control else short(row.name))
+        head: list[str | rich.text.Text] = [row.rank_text, name] if table.has_ranks else [name]
+        if first:
+            head.append(f"{row.scored}/{row.expected}")
+        following = table.rows[place + 1].control if place + 1 < len(table.rows) else row.control
+        ends = bool(following) and not row.control
+        grid.add_row(*head, *values, style="dim" if row.rank is None else "", end_section=ends)
     return grid

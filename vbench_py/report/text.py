@@ -11,7 +11,7 @@ from typing import Any
 from vbench_py.leaderboard.board import Board, Row, Table
 from vbench_py.records import RunRecords
 from vbench_py.report.flat import missing_rows, protocol
-from vbench_py.report.terminal import cell_text
+from vbench_py.report.numbers import cell_text, numbers_of
 
 
 def markdown(board: Board) -> str:
@@ -21,25 +21,25 @@ def markdown(board: Board) -> str:
 
 def _markdown_table(table: Table) -> list[str]:
     lines = [f"## {_escape(table.heading)}", ""]
-    facts = [table.task, f"prompts {table.prompt_policy}", table.encoding, "mean ± 95 % interval over groups"]
-    lines += [_escape(" · ".join(facts) + (f" · apart because of: {table.why}" if table.why else "")), ""]
+    lines += [_escape(" · ".join(table.facts) + (f" · apart because of: {table.why}" if table.why else "")), ""]
     header = ["rank", "method", "scored"]
     for column in table.columns:
-        title = f"{column.title}{'†' if column.unordered else ''} {column.arrow}".strip()
-        header.append(_escape(f"{title} ({column.facts.unit})" if column.facts.unit else title))
+        words = (f"{column.id}{'†' if column.unordered else ''}", column.arrow, column.facts.unit)
+        header.append(_escape(" ".join(filter(None, words))))
     lines += ["| " + " | ".join(header) + " |", "| ---: | --- | ---: |" + " ---: |" * len(table.columns)]
     for row in table.rows:
         name = f"{row.name} ({row.control})" if row.control else row.name
         cells = [row.rank_text, _escape(name), f"{row.scored}/{row.expected}", *_markdown_cells(table, row)]
         lines.append("| " + " | ".join(cells) + " |")
-    return [*lines, "", *(f"- {_escape(note)}" for note in table.notes), ""]
+    titles = [f"{column.id}: {column.title}" for column in table.columns if column.title != column.id]
+    return [*lines, "", *(f"- {_escape(note)}" for note in (*table.notes, *titles)), ""]
 
 
 def _markdown_cells(table: Table, row: Row) -> list[str]:
     texts = []
     for column in table.columns:
         cell = row.cells.get(column.id)
-        text = cell_text(column, cell, row)
+        text = cell_text(column, row, numbers_of(column, table.rows))
         texts.append(f"**{text}**" if cell is not None and cell.best else text)
     return texts
 
@@ -56,13 +56,21 @@ def csv(board: Board) -> str:
 
 
 def json_text(board: Board, runs: Sequence[RunRecords]) -> str:
-    """`rows` as in `Board.frame`, `missing` outputs and scores with reasons, and each run's `protocol`."""
+    """`rows` as in `Board.frame`, `missing` outputs and scores with reasons, `runs`: each run's protocol.
+
+    `videos` are the single numbers of runs without a suite.
+    """
     rows = [{name: _plain(value) for name, value in row.items()} for row in board.frame().to_dict(orient="records")]
     missing = []
     for run in runs:
         header, lines = missing_rows(run)
         missing += [{"run": run.name, "suite": run.suite, **dict(zip(header, line, strict=True))} for line in lines]
-    document = {"schema": 1, "rows": rows, "missing": missing, "runs": [protocol(run) for run in runs]}
+    videos = [
+        {"run": run.name, "video": s.sample, "metric": s.metric, "value": _plain(s.value)}
+        for run in runs if run.lone for s in run.scores if s.status == "ok"
+    ]  # fmt: skip
+    protocols = [protocol(run) for run in runs]
+    document = {"schema": 1, "rows": rows, "missing": missing, "runs": protocols, "videos": videos}
     return json.dumps(document, indent=2, ensure_ascii=False, default=str) + "\n"
 
 

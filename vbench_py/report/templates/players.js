@@ -24,7 +24,8 @@ class Player {
     }
     for (const video of this.videos) {
       video.addEventListener("loadedmetadata", () => {
-        video.classList.add("ready");
+        video.style.aspectRatio = `${video.videoWidth} / ${video.videoHeight}`;
+        if (!this.playing) video.currentTime = Math.min(this.time, video.duration);
         this.slider.max = this.duration;
         this.show();
       });
@@ -40,9 +41,13 @@ class Player {
   }
 
   load() {
-    for (const video of this.videos) {
-      if (video.preload === "none") { video.preload = "auto"; video.load(); }
-    }
+    for (const video of this.videos) if (!video.hasAttribute("src")) video.src = video.dataset.src;
+  }
+
+  // Browsers bound how many videos a page may hold open: those far from the screen are let go.
+  unload() {
+    if (this.playing) this.pause();
+    for (const video of this.videos) if (video.hasAttribute("src")) { video.removeAttribute("src"); video.load(); }
   }
 
   toggle() { if (this.playing) this.pause(); else this.play(); }
@@ -115,9 +120,9 @@ const near = new IntersectionObserver((entries) => {
     if (isIntersecting) {
       player.load();
       target.dispatchEvent(new CustomEvent("near"));
-    } else if (player.playing) {
-      player.pause();
+    } else {
+      player.unload();
     }
   }
-}, { rootMargin: "300px" });
+}, { rootMargin: "600px" });
 document.querySelectorAll(".sample").forEach((sample) => near.observe(sample));

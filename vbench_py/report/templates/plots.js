@@ -22,22 +22,23 @@ function layout(colour, more) {
 function drawCost(div, plot) {
   const colour = colours();
   const hidden = hiddenMethods(div.closest(".board"));
-  const points = plot.points.filter((point) => !hidden.has(point.colour) && !point.control);
-  const controls = plot.points.filter((point) => !hidden.has(point.colour) && point.control);
+  const points = plot.points.filter((point) => !hidden.has(point.row) && !point.control);
+  const controls = plot.points.filter((point) => !hidden.has(point.row) && point.control);
   const width = div.clientWidth;
   const xs = points.map((point) => Math.log10(point.x));
   const middle = (Math.max(...xs) + Math.min(...xs)) / 2;
   const side = (point) => (Math.log10(point.x) > middle ? "left" : "right");
+  const narrow = width < 600;
   const traces = points.map((point) => ({
-    x: [point.x], y: [point.y], mode: "markers+text", textposition: `middle ${side(point)}`,
+    x: [point.x], y: [point.y], name: plain(point.name), mode: narrow ? "markers" : "markers+text", textposition: `middle ${side(point)}`,
     text: [side(point) === "left" ? `${plain(point.name)}\u2002` : `\u2002${plain(point.name)}`],
     textfont: { color: colour("ink") }, cliponaxis: false,
-    marker: { size: 10, color: colour(`c${point.colour % 8}`) },
+    marker: { size: 10, color: colour(point.colour) },
     error_y: point.low === null ? undefined : {
       type: "data", symmetric: false, array: [point.high - point.y], arrayminus: [point.y - point.low],
-      color: colour(`c${point.colour % 8}`), thickness: 1.5, width: 4,
+      color: colour(point.colour), thickness: 1.5, width: 4,
     },
-    hovertemplate: `${plain(point.name)}<br>%{x:.3g} s/frame<br>%{y:.4g}<extra></extra>`,
+    hovertemplate: `${plain(point.name)}<br>%{x:.3g}<br>%{y:.4g}<extra></extra>`,
   }));
   const span = Math.max(...xs) - Math.min(...xs);
   const pad = Math.max(0.15, span * 0.08);
@@ -45,12 +46,18 @@ function drawCost(div, plot) {
   const reach = (Math.max(...ys) - Math.min(...ys)) || Math.abs(ys[0]) || 1;
   // A control far from the methods would flatten them: it is a line where it fits, and left to the table where not.
   const near = controls.filter((it) => it.y > Math.min(...ys) - reach && it.y < Math.max(...ys) + reach);
+  const labels = [];
+  for (const it of [...near].sort((a, b) => b.y - a.y)) {
+    const last = labels.at(-1);
+    if (last && last.y - it.y < reach * 0.09) last.names.push(it.name);
+    else labels.push({ y: it.y, names: [it.name], control: it.control });
+  }
   Plotly.react(div, traces, layout(colour, {
-    height: width < 600 ? 300 : 360,
-    xaxis: { type: "log", title: { text: "seconds per frame (log)" }, range: [Math.min(...xs) - pad, Math.max(...xs) + pad], ...(span > 1 ? { dtick: 1 } : { nticks: 6 }) },
+    height: narrow ? 400 : 360, showlegend: narrow, legend: { orientation: "h", y: -0.22 },
+    xaxis: { type: "log", title: { text: plain(plot.cost) }, range: [Math.min(...xs) - pad, Math.max(...xs) + pad], ...(span > 1 ? { dtick: 1 } : { nticks: 6 }) },
     yaxis: { title: { text: axisTitle(plot) } },
     shapes: near.map((it) => ({ type: "line", xref: "paper", x0: 0, x1: 1, y0: it.y, y1: it.y, line: { color: colour("quiet"), width: 1, dash: "dot" } })),
-    annotations: near.map((it) => ({ xref: "paper", x: 0, y: it.y, text: plain(`${it.name} (${it.control})`), showarrow: false, xanchor: "left", yanchor: "bottom", font: { size: 11 } })),
+    annotations: labels.map((it) => ({ xref: "paper", x: 0, y: it.y, text: plain(`${it.names.join(", ")} (${it.control})`), showarrow: false, xanchor: "left", yanchor: "bottom", font: { size: 11 } })),
   }), CONFIG);
 }
 
@@ -75,17 +82,17 @@ function drawCurve(sample) {
   const player = players.get(sample.dataset.key);
   const colour = colours();
   const hidden = hiddenMethods(sample.closest(".board"));
-  const lines = plot.lines.filter((line) => !hidden.has(line.colour));
+  const lines = plot.lines.filter((line) => !hidden.has(line.row));
   const traces = lines.map((line) => ({
     x: line.t, y: line.v, name: plain(line.name), mode: "lines",
-    line: { color: colour(`c${line.colour % 8}`), width: line.control ? 1 : 1.75, dash: line.control ? "dot" : "solid" },
+    line: { color: colour(line.colour), width: line.control ? 1 : 1.75, dash: line.control ? "dot" : "solid" },
     hovertemplate: `${plain(line.name)}: %{y:.4g}<extra></extra>`,
   }));
   for (const line of lines.filter((it) => it.worst)) {
     const [from, to] = line.worst;
     const inside = line.t.map((t, i) => [t, line.v[i]]).filter(([t]) => t >= from - 1e-6 && t < to - 1e-6);
     traces.push({ x: inside.map((it) => it[0]), y: inside.map((it) => it[1]), mode: "lines", hoverinfo: "skip",
-      line: { color: colour(`c${line.colour % 8}`), width: 6 }, opacity: 0.45 });
+      line: { color: colour(line.colour), width: 6 }, opacity: 0.45 });
   }
   const canvas = box.querySelector(".canvas");
   Plotly.react(canvas, traces, layout(colour, {
@@ -103,12 +110,15 @@ function drawCurve(sample) {
   const worst = box.querySelector(".worst");
   worst.replaceChildren();
   const marked = lines.filter((line) => line.worst);
-  if (marked.length) worst.append("Worst second:");
+  if (marked.length) {
+    const length = marked[0].worst[1] - marked[0].worst[0];
+    worst.append(length > 0.9 ? "Worst second:" : `Worst ${length.toFixed(2)} s:`);
+  }
   for (const line of marked) {
     const button = document.createElement("button");
     button.type = "button";
-    button.className = `c${line.colour % 8}`;
-    button.textContent = `${line.name} ${line.worst[0].toFixed(2)}–${line.worst[1].toFixed(2)} s`;
+    button.className = line.colour;
+    button.textContent = `${line.name} from ${line.worst[0].toFixed(2)} s`;
     button.addEventListener("click", () => { player.pause(); player.seek(line.worst[0]); });
     worst.append(button);
   }

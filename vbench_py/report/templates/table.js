@@ -18,7 +18,6 @@ for (const table of document.querySelectorAll(".leaderboard")) {
     };
     body.append(...[...body.rows].sort(compare));
   }));
-  heads[0].setAttribute("aria-sort", "ascending");
 }
 
 // Filters: which methods are shown (in table, grids and plots), and which samples.

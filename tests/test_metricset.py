@@ -1,0 +1,104 @@
+"""The protocol of a metric: what its column is called, what its windows are, and when its hash changes."""
+
+from __future__ import annotations
+
+import pytest
+
+from vbench_py.metricset import MetricSpec, ScoreOptions, metric_specs
+from vbench_py.types import UsageError
+
+
+def spec(name: str = "psnr-rgb", scored: str = "0::1", **options: object) -> MetricSpec:
+    (found,) = metric_specs([name], ScoreOptions(**options), scored=scored)  # type: ignore[arg-type]
+    return found
+
+
+@pytest.mark.parametrize(
+    ("name", "options", "column"),
+    [
+        ("psnr-rgb", {}, "psnr-rgb"),
+        ("psnr-rgb:source", {}, "psnr-rgb:source"),
+        ("psnr-rgb:baseline", {"every": 3}, "psnr-rgb:baseline[every=3]"),
+        ("psnr-rgb", {"every": 2, "align": "trim"}, "psnr-rgb[every=2,align=trim]"),
+        ("temporal-flickering", {"align": "trim"}, "temporal-flickering"),
+        ("seconds-per-frame", {"every": 2}, "seconds-per-frame"),
+    ],
+)
+def test_a_column_says_what_differs_from_the_card(name: str, options: dict[str, object], column: str) -> None:
+    assert spec(name, **options).column == column
+
+
+def test_the_hash_is_the_same_for_the_same_protocol() -> None:
+    assert spec().protocol_hash == spec().protocol_hash
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        spec("psnr-y"),
+        spec("psnr-rgb:source"),
+        spec(every=2),
+        spec(align="trim"),
+        spec(encode_as="h264-crf18"),
+        spec(scored="1::2"),
+    ],
+    ids=lambda other: other.column + str(sorted(other.protocol)),
+)
+def test_the_hash_changes_with_whatever_changes_the_number(other: MetricSpec) -> None:
+    assert other.protocol_hash != spec().protocol_hash
+
+
+@pytest.mark.parametrize(
+    ("name", "options"),
+    [("temporal-flickering", {"align": "trim"}), ("seconds-per-frame", {"every": 4, "align": "resize"})],
+)
+def test_the_hash_stays_when_an_option_does_not_touch_the_number(name: str, options: dict[str, object]) -> None:
+    assert spec(name, **options).protocol_hash == spec(name).protocol_hash
+
+
+def test_scored_frames_touch_single_frames_beside_a_target_only() -> None:
+    assert [ask.view.offset for ask in spec(scored="1::2").asks.values()] == [1]
+    assert spec("temporal-flickering", scored="1::2").protocol_hash == spec("temporal-flickering").protocol_hash
+
+
+def test_every_multiplies_the_stride_of_scored_frames() -> None:
+    (ask,) = spec(scored="1::2", every=3).asks.values()
+    assert (ask.view.offset, ask.view.stride) == (1, 6)
+
+
+def test_every_reaches_an_extractor_of_whole_files_as_an_option() -> None:
+    (ask,) = spec("vmaf-v0.6.1", every=5).asks.values()
+    assert dict(ask.options)["every"] == 5
+
+
+def test_a_role_takes_the_place_of_the_target() -> None:
+    assert spec("psnr-rgb:source").roles == ("video", "source")
+
+
+def test_a_metric_without_reference_cannot_be_aimed() -> None:
+    with pytest.raises(UsageError, match="compares with nothing"):
+        spec("temporal-flickering:source")
+
+
+def test_a_bundle_and_its_member_give_each_column_once() -> None:
+    columns = [found.column for found in metric_specs(["quick", "temporal-flickering"])]
+    assert len(columns) == len(set(columns)) > 1
+
+
+def test_a_key_says_what_was_compared_not_who_made_it() -> None:
+    found = spec()
+    same, other = ({"video": "a", "target": target} for target in "bc")
+    keys = [found.score_key(found.protocol_hash, seen, {"fps": 8.0}) for seen in (same, dict(same), other)]
+    assert keys[0] == keys[1] != keys[2]
+
+
+def test_a_fact_that_the_metric_reads_is_part_of_the_key() -> None:
+    found = spec("seconds-per-frame")
+    keys = {found.score_key(found.protocol_hash, {}, {"seconds": {"generate": s}, "frames": 4}) for s in (1.0, 2.0)}
+    assert len(keys) == 2
+
+
+@pytest.mark.parametrize("options", [{"every": 0}, {"align": "crop"}])
+def test_options_out_of_range_are_refused(options: dict[str, object]) -> None:
+    with pytest.raises(UsageError):
+        ScoreOptions(**options)  # type: ignore[arg-type]

@@ -1,0 +1,41 @@
+"""Loaded extractors, kept for as long as somebody may ask for them again: networks load once a process, not once a run."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from vbench_py import catalogue
+from vbench_py.types import Ask, Extractor
+
+
+def resolve_device(device: str, able: Sequence[str]) -> str:
+    """ "auto" becomes the first CUDA device where there is one and the code is able to use it, else the CPU."""
+    if device != "auto":
+        return device
+    if "cuda" not in able:
+        return "cpu"
+    import torch
+
+    return "cuda" if torch.cuda.is_available() else "cpu"
+
+
+class ExtractorPool:
+    """Extractors by name and options, loaded on one device when first asked for."""
+
+    def __init__(self, device: str = "auto") -> None:
+        self.device = device
+        self._loaded: dict[tuple[str, tuple[tuple[str, Any], ...]], Extractor] = {}
+
+    def get(self, ask: Ask) -> Extractor:
+        place = (ask.extractor, ask.options)
+        if place not in self._loaded:
+            made: Extractor = catalogue.load("extractor", ask.extractor, **dict(ask.options))
+            made.load(resolve_device(self.device, catalogue.card("extractor", ask.extractor).devices))
+            self._loaded[place] = made
+        return self._loaded[place]
+
+    def close(self) -> None:
+        """Releases everything; a later `get` loads again."""
+        while self._loaded:
+            self._loaded.popitem()[1].close()
