@@ -1,8 +1,8 @@
 """Peak memory of scoring: one 1080p clip of 10 s, and the 10-minute Big Buck Bunny (720p) with --every 10.
 
-Both are scored against a reference of equal size (the clip and a noisier copy; the film and itself) under every metric but
-LPIPS-VGG. Reported: peak resident memory of the process and its children above that of the process once all networks are
-loaded. Run: python benchmarks/memory.py [--film] ; the film takes long on two cores.
+Both are scored against a reference of equal size (the clip and a noisier copy; the film and itself) under every
+metric but LPIPS-VGG. Reported: peak resident memory of the process and its children above that of the process once
+all networks are loaded. Run: python benchmarks/memory.py [--film] ; the film takes long on two cores.
 """
 
 from __future__ import annotations

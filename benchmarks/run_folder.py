@@ -21,11 +21,28 @@ from vbench_py.samples import load_suite
 from vbench_py.session import Settings, open_session
 
 SAMPLES = 10_000
-METRICS = (
-    "psnr-rgb psnr-rgb-mse psnr-y psnr-y-crop8 psnr-grey ie ie-l1 ssim-rgb ssim-y ssim-rgb-uniform7 ssim-matlab-3d "
-    "ssim-y-tecogan-as-published ms-ssim-rgb lpips-alex lpips-vgg temporal-flickering warping-error-dis tof tof-dis "
-    "seconds-per-frame"
-).split()
+METRICS = [
+    "psnr-rgb",
+    "psnr-rgb-mse",
+    "psnr-y",
+    "psnr-y-crop8",
+    "psnr-grey",
+    "ie",
+    "ie-l1",
+    "ssim-rgb",
+    "ssim-y",
+    "ssim-rgb-uniform7",
+    "ssim-matlab-3d",
+    "ssim-y-tecogan-as-published",
+    "ms-ssim-rgb",
+    "lpips-alex",
+    "lpips-vgg",
+    "temporal-flickering",
+    "warping-error-dis",
+    "tof",
+    "tof-dis",
+    "seconds-per-frame",
+]
 GOALS = {"plan": 5.0, "leaderboard": 10.0}
 
 

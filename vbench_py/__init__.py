@@ -10,8 +10,6 @@ vbench_py.Evaluator("demo-vsr-x4", ["psnr-y"])          evaluate from inside a t
 
 from __future__ import annotations
 
-import sys
-from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -21,7 +19,7 @@ if TYPE_CHECKING:
     from vbench_py.evaluate import score as score
     from vbench_py.result import Result as Result
     from vbench_py.session import Settings as Settings
-    from vbench_py.torchmetric import torchmetric as torchmetric
+    from vbench_py.torch_metric import torchmetric as torchmetric
 
 __version__ = "0.1.0"
 _HOMES = {
@@ -31,7 +29,7 @@ _HOMES = {
     "load": "catalogue",
     "run": "evaluate",
     "score": "evaluate",
-    "torchmetric": "torchmetric",
+    "torchmetric": "torch_metric",
 }
 __all__ = ["Evaluator", "Result", "Settings", "__version__", "load", "run", "score", "torchmetric"]
 
@@ -46,14 +44,3 @@ def __getattr__(name: str) -> Any:
 
 def __dir__() -> list[str]:
     return sorted(__all__)
-
-
-class _Face(ModuleType):
-    """Keeps the public names when a submodule of the same name is imported: `vbench_py.score` stays the function."""
-
-    def __setattr__(self, name: str, value: Any) -> None:
-        if not (name in _HOMES and isinstance(value, ModuleType)):
-            super().__setattr__(name, value)
-
-
-sys.modules[__name__].__class__ = _Face

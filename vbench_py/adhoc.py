@@ -22,9 +22,16 @@ TASK = "videos"
 
 
 def folder_suite(
-    videos: Mapping[str, Path], name: str, metrics: Sequence[str], targets: Mapping[str, Path] | None = None
+    videos: Mapping[str, Path],
+    name: str,
+    metrics: Sequence[str],
+    targets: Mapping[str, Path] | None = None,
+    folder: Path | None = None,
 ) -> Suite:
-    """A suite of existing videos by sample id. Every video needs a target where there are any."""
+    """A suite of existing videos by sample id. Every video needs a target where there are any.
+
+    The videos of one `folder` stay one suite as files come and go; others are told apart by their paths.
+    """
     missing = sorted(set(videos) - set(targets)) if targets is not None else []
     if missing:
         more = f" and {len(missing) - 1} more" if len(missing) > 1 else ""
@@ -32,7 +39,8 @@ def folder_suite(
     from vbench_py.catalogue import expand
 
     names = expand("metric", list(metrics))
-    place = key("folder", sorted((sample, plain(path.resolve())) for sample, path in videos.items()))[:8]
+    paths = sorted((sample, plain(path.resolve())) for sample, path in videos.items())
+    place = key("folder", paths if folder is None else plain(folder.resolve()))[:8]
     card = SuiteCard.model_construct(
         id=f"videos-{slug(name, 40)}", version=place, title=f"Videos of {name}", task=TASK, licence="",
         summary="Videos that exist already, scored where they lie.", metrics=tuple(names),

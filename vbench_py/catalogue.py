@@ -67,7 +67,11 @@ def read_file(file: Path, default_kind: str = "") -> Iterator[Found]:
     for kind, tables in parsed.items():
         if kind not in KINDS or not isinstance(tables, list):
             near = difflib.get_close_matches(kind, KINDS, n=1)
-            hint = f", did you mean [[{near[0]}]]?" if near else f"; expected tables {', '.join(f'[[{k}]]' for k in KINDS)}"
+            hint = (
+                f", did you mean [[{near[0]}]]?"
+                if near
+                else f"; expected tables {', '.join(f'[[{k}]]' for k in KINDS)}"
+            )
             raise UsageError(f"{file}: unknown table {kind!r}{hint}")
         for table in tables:
             yield _found(kind, table, file)
@@ -114,7 +118,8 @@ def _index(_environment: str) -> dict[str, dict[str, Found]]:
             other = index[found.kind].setdefault(found.id, found)
             if other is not found:
                 raise UsageError(
-                    f"{found.kind} {found.id!r} is defined twice: in {other.file} and in {file}", mend="rename one of them"
+                    f"{found.kind} {found.id!r} is defined twice: in {other.file} and in {file}",
+                    mend="rename one of them",
                 )
     return index
 
@@ -179,7 +184,7 @@ def expand(kind: str, names: Sequence[str]) -> list[str]:
 
 
 def load(kind: str, name: str, **overrides: Any) -> Any:
-    """A ready object: a metric (overrides change its protocol), an extractor or an adapter for a method (its options)."""
+    """A ready metric (overrides change its protocol), extractor, or adapter of a method (they change its options)."""
     if kind == "metric":
         metric: Card = card("metric", name)
         return implementation(metric.entry, f"metric {name!r}")(metric, {**metric.protocol, **overrides})  # type: ignore[attr-defined]

@@ -1,4 +1,4 @@
-"""Per-window curves of one output, beside the rows: one .npz with `<column>/index` and `<column>/values` for each metric."""
+"""Per-window curves of one output, beside the rows: an .npz with `<column>/index` and `<column>/values` a metric."""
 
 from __future__ import annotations
 

@@ -204,7 +204,8 @@ def score(
     store = chosen.results / "videos"
     found, label = files_of(videos, store, fps)
     aims = paired(videos, found, targets, files_of(targets, store, fps)[0]) if targets is not None else None
-    session = score_videos(found, chosen, name=name or label, targets=aims)
+    folder = Path(videos) if isinstance(videos, str | Path) and Path(videos).is_dir() else None
+    session = score_videos(found, chosen, name=name or label, targets=aims, folder=folder)
     return Result(asked(read_run(session.run), session.specs))
 
 
@@ -214,13 +215,14 @@ def score_videos(
     *,
     name: str,
     targets: Mapping[str, Path] | None = None,
+    folder: Path | None = None,
     progress: Progress | None = None,
     dry_run: bool = False,
 ) -> Session:
-    """Registers videos where they lie and scores them; with `dry_run` only checks."""
+    """Registers videos where they lie and scores them; with `dry_run` only checks. `folder`: where all of them lie."""
     from vbench_py.adhoc import DEFAULT_METRICS, folder_suite, register
 
-    suite = folder_suite(videos, name, settings.metrics or DEFAULT_METRICS, targets)
+    suite = folder_suite(videos, name, settings.metrics or DEFAULT_METRICS, targets, folder)
     specs = metric_specs(suite.card.metrics, settings.score)
     about = {"id": "videos", "title": "Videos", "name": name, "control": "", "axes": {}, "identity": {}}
     about["prompt_policy"] = "unknown"

@@ -84,7 +84,7 @@ class GenerationWorker:
                 for generated in made:
                     place = _place(generated.resolved)
                     if place not in waiting:
-                        raise VbenchError(f"the adapter gave back {place[0]!r} (seed {place[1]}), which nobody asked for")
+                        raise VbenchError(f"the adapter gave back {place[0]!r} (seed {place[1]}) unasked")
                     task, part = waiting.pop(place)
                     answered.add(task.id)
                     yield self._finish(task, generated, part)

@@ -1,4 +1,6 @@
-"""A method as it will be run: its card, the user's overrides and axes, its name on the leaderboard, and its identity."""
+"""A method as it will be run: its card, the user's overrides and axes, its name on the leaderboard, and its
+identity.
+"""
 
 from __future__ import annotations
 
@@ -46,7 +48,9 @@ class Method:
         return key("method", {**self.identity(adapter), "name": self.name})
 
 
-def method(name: str, *, label: str = "", overrides: Mapping[str, Any] | None = None, axes: Mapping[str, Any] | None = None) -> Method:
+def method(
+    name: str, *, label: str = "", overrides: Mapping[str, Any] | None = None, axes: Mapping[str, Any] | None = None
+) -> Method:
     """The method of that name (or card path); `label` is what the leaderboard calls it."""
     card: MethodCard = catalogue.card("method", name)
     adapter: AdapterCard = catalogue.card("adapter", card.adapter)

@@ -1,7 +1,7 @@
 """The metrics of a run, each with its whole protocol: everything that changes the number, hashed.
 
-A name may carry a role, which aims a full-reference metric at it instead of the ground truth: `psnr-rgb:baseline` compares
-with another run's output (--reference-run), `ssim-y:source` with the input.
+A name may carry a role, which aims a full-reference metric at it instead of the ground truth: `psnr-rgb:baseline`
+compares with another run's output (--reference-run), `ssim-y:source` with the input.
 """
 
 from __future__ import annotations
@@ -42,7 +42,9 @@ class ScoreOptions:
 
             check_encoding(self.encode_as)
             if self.encode_as == "png":
-                raise UsageError("--encode-as png: a folder of images keeps no frame rate", mend="use ffv1 or h264-crfN")
+                raise UsageError(
+                    "--encode-as png: a folder of images keeps no frame rate", mend="use ffv1 or h264-crfN"
+                )
 
 
 @dataclass(frozen=True)
@@ -85,8 +87,10 @@ class MetricSpec:
         )
 
 
-def metric_specs(names: Sequence[str], options: ScoreOptions | None = None, *, scored: str = "0::1") -> list[MetricSpec]:
-    """The metrics of these names (bundles are expanded), ready to score. `scored` picks the frames of frame views: "1::2"."""
+def metric_specs(
+    names: Sequence[str], options: ScoreOptions | None = None, *, scored: str = "0::1"
+) -> list[MetricSpec]:
+    """The metrics of these names and bundles, ready to score. `scored` picks the frames of frame views: "1::2"."""
     options = options or ScoreOptions()
     specs = [_spec(name, options, scored) for name in catalogue.expand("metric", names)]
     return list({spec.column: spec for spec in specs}.values())

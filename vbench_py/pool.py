@@ -1,4 +1,4 @@
-"""Loaded extractors, kept for as long as somebody may ask for them again: networks load once a process, not once a run."""
+"""Loaded extractors, kept while somebody may ask for them again: networks load once a process, not once a run."""
 
 from __future__ import annotations
 

@@ -149,12 +149,9 @@ def _scores(
     scores: dict[str, list[ScoreRecord]] = {}
     for (encode_as, sample, seed, metric), row in stands.items():
         error = row.get("error")
-        scores.setdefault(encode_as, []).append(
-            ScoreRecord(
-                sample, seed, row["group"], metric, row["status"], error["message"] if error else "",
-                row["value"], row["details"], row["curve"],
-            )  # fmt: skip
-        )
+        reason = error["message"] if error else ""
+        found = (row["status"], reason, row["value"], row["details"], row["curve"])
+        scores.setdefault(encode_as, []).append(ScoreRecord(sample, seed, row["group"], metric, *found))
     return scores
 
 

@@ -18,8 +18,8 @@ from vbench_py.cards import CheckpointCard, SuiteCard
 from vbench_py.types import Media, Sample, Step, UsageError
 
 _FIELDS = {
-    "id", "prompt", "negative_prompt", "source_prompt", "prompt_schedule", "class_label", "media", "seeds", "group", "tags",
-    "facts",
+    "id", "prompt", "negative_prompt", "source_prompt", "prompt_schedule", "class_label", "media", "seeds", "group",
+    "tags", "facts",
 }  # fmt: skip
 
 
@@ -116,7 +116,9 @@ def _check(row: Any, where: str) -> None:
 def _media(
     text: Mapping[str, Any], where: str, known: Mapping[str, Media], data: Mapping[str, CheckpointCard], folder: Path
 ) -> Media:
-    steps = tuple(Step(step["operator"], {k: v for k, v in step.items() if k != "operator"}) for step in text.get("steps", ()))
+    steps = tuple(
+        Step(step["operator"], {k: v for k, v in step.items() if k != "operator"}) for step in text.get("steps", ())
+    )
     seed = int(text.get("seed", 0))
     if "from" in text:
         if text["from"] not in known:

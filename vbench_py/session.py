@@ -1,4 +1,4 @@
-"""One method on one suite, from start to flat files: check, fetch, plan, generate, score. What the verbs and Python share."""
+"""One method on one suite, from check to flat files: what the verbs and the Python interface share."""
 
 from __future__ import annotations
 
@@ -42,8 +42,8 @@ class Settings:
 
     results: Path = field(default_factory=default_results)
     metrics: tuple[str, ...] = ()
-    selection: Selection = Selection()
-    score: ScoreOptions = ScoreOptions()
+    selection: Selection = field(default_factory=Selection)
+    score: ScoreOptions = field(default_factory=ScoreOptions)
     reference_run: Path | None = None
     fail_on_error: float | None = None
     device: str = "auto"
@@ -124,13 +124,14 @@ class Session:
         )  # fmt: skip
 
     def score(self) -> None:
-        from vbench_py.score import score
+        from vbench_py.scoring import score
 
         planned = self.plan_scores()
         pool = self.pool or ExtractorPool(self.settings.device)
         try:
             score(
-                planned, self.run, options=self.settings.score, progress=self.progress, failures=self.failures, pool=pool
+                planned, self.run, options=self.settings.score, progress=self.progress, failures=self.failures,
+                pool=pool
             )  # fmt: skip
         finally:
             if self.pool is None:
@@ -153,7 +154,9 @@ class Session:
     def write_info(self, status: str) -> None:
         suite = self.suite.card
         known = self.run.read_info()
-        wanted = self.settings.selection.wanted(self.suite)
+        # A whole run stays whole when a part of it is run again.
+        partial = self.settings.selection.partial and known.get("partial", True)
+        wanted = (self.settings.selection if partial else Selection()).wanted(self.suite)
         self.run.write_info(
             {
                 "schema": 1,
@@ -163,7 +166,7 @@ class Session:
                     "primary": self._primary(), "output": suite.output.model_dump(), "licence": suite.licence,
                 },
                 "method": dict(self.about),
-                "partial": known["partial"] if self.reopened else self.settings.selection.partial,
+                "partial": known["partial"] if self.reopened else partial,
                 "expected": known["expected"] if self.reopened else len(wanted),
                 "columns": reading.columns_of(self.specs, known.get("columns", {})),
                 "status": status,
@@ -184,16 +187,23 @@ class Session:
 
 
 def open_session(
-    suite: Suite, method: Method, settings: Settings, *, progress: Progress | None = None, failures: Failures | None = None
+    suite: Suite,
+    method: Method,
+    settings: Settings,
+    *,
+    progress: Progress | None = None,
+    failures: Failures | None = None,
 ) -> Session:
     """Checks every name and option, and finds the run folder; changes nothing on disk."""
     if suite.card.task not in method.card.tasks:
         raise UsageError(
-            f"method {method.card.id!r} does {', '.join(method.card.tasks)}; suite {suite.card.id!r} asks for {suite.card.task}"
+            f"method {method.card.id!r} does {', '.join(method.card.tasks)}; "
+            f"suite {suite.card.id!r} asks for {suite.card.task}"
         )
     if method.card.needs_licence and not settings.accept_licence:
         raise UsageError(
-            f"method {method.card.id!r}: its weights are under {method.card.licence_weights!r}", mend="pass --accept-licence"
+            f"method {method.card.id!r}: its weights are under {method.card.licence_weights!r}",
+            mend="pass --accept-licence",
         )
     _check_reference(settings)
     adapter = method.build()
@@ -208,9 +218,7 @@ def open_session(
         "id": method.card.id, "title": method.card.title, "name": method.name, "control": method.card.control,
         "axes": dict(method.axes), "prompt_policy": method.card.prompt_policy, "identity": method.identity(adapter),
     }  # fmt: skip
-    return Session(
-        suite, settings, run, specs, about, method, adapter, progress or Silent(), failures, unmatched
-    )
+    return Session(suite, settings, run, specs, about, method, adapter, progress or Silent(), failures, unmatched)
 
 
 def reopen(run: RunFolder, settings: Settings, failures: Failures | None = None) -> Session:
@@ -220,7 +228,9 @@ def reopen(run: RunFolder, settings: Settings, failures: Failures | None = None)
     _check_reference(settings)
     info = run.read_info()
     if info["suite"]["task"] == "videos":
-        raise UsageError(f"{run.path}: holds scores of videos that lie elsewhere", mend="score their folder itself again")
+        raise UsageError(
+            f"{run.path}: holds scores of videos that lie elsewhere", mend="score their folder itself again"
+        )
     file = Path(info["suite"].get("file") or "")
     suite = load_suite(str(file.parent) if file.is_file() else info["suite"]["id"])
     if suite.card.version != info["suite"]["version"]:

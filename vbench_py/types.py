@@ -54,7 +54,7 @@ class BadMedia(VbenchError):
 
 
 class StorageError(VbenchError):
-    """The results folder cannot be written (full disk, read-only): nothing more can be recorded, so the command stops."""
+    """The results folder cannot be written (full disk, read-only): nothing can be recorded, so the command stops."""
 
 
 class Unsupported(VbenchError):
@@ -78,8 +78,8 @@ class Step:
 class Media:
     """A piece of media by path, or a recipe that `derive.materialise` makes into the cache. Never pixels.
 
-    `path` is a video file, an image file, a folder of images or an .npz; `sha256` its content hash (None: not yet known).
-    `steps` are applied to it in order; an empty tuple means the file itself.
+    `path` is a video file, an image file, a folder of images or an .npz; `sha256` its content hash (None: not yet
+    known). `steps` are applied to it in order; an empty tuple means the file itself.
     """
 
     path: Path
@@ -108,10 +108,10 @@ class Sample:
 
 @dataclass(frozen=True)
 class Request:
-    """What is asked of a method: one sample, one seed, the parameters, and the axes that tell runs apart (step = 40000).
+    """What is asked of a method: a sample, a seed, parameters, and the axes that tell runs apart (step = 40000).
 
-    `media` holds ready paths by role, without the roles that only metrics see; `frames`, `fps`, `width`, `height` are what
-    the suite asks for (None: the method's native value).
+    `media` holds ready paths by role, without the roles that only metrics see; `frames`, `fps`, `width`, `height` are
+    what the suite asks for (None: the method's native value).
     """
 
     sample: Sample
@@ -140,7 +140,7 @@ class Resolved:
 
 @dataclass(frozen=True)
 class Capability:
-    """What one mode of a method needs and keeps: input roles, and rules for frames and size, in words the plan can check."""
+    """What one mode of a method needs and gives: its input roles and its outputs, which the plan can check."""
 
     mode: str
     task: str
@@ -161,7 +161,7 @@ class Chunk:
 
 @dataclass
 class Generated:
-    """One sample's outputs by name (video, depth, view/030, audio), as files inside the folder the adapter was given."""
+    """One sample's outputs by name (video, depth, view/030, audio): files inside the folder the adapter was given."""
 
     resolved: Resolved
     outputs: Mapping[str, Path] = field(default_factory=dict)
@@ -175,7 +175,7 @@ class Generated:
 
 
 class Adapter(Protocol):
-    """One way of running methods. Built from a method card and the user's overrides; `plan` is pure and imports no torch."""
+    """One way of running methods, built from a method card and the user's overrides; `plan` is pure, without torch."""
 
     def capabilities(self) -> list[Capability]: ...
     def plan(self, request: Request) -> Resolved: ...
@@ -188,8 +188,8 @@ class Adapter(Protocol):
 class View:
     """How an extractor sees a stream.
 
-    `unit` window: `length` consecutive frames, a window starting at frames offset, offset + stride, ... (frame: length 1;
-    pair: length 2; sequences are windows too).
+    `unit` window: `length` consecutive frames, a window starting at frames offset, offset + stride, ... (frame:
+    length 1; pair: length 2; sequences are windows too).
     `unit` file: the extractor gets paths and decodes by itself.
     """
 
@@ -219,7 +219,7 @@ class Ask:
 
 @dataclass(frozen=True)
 class Series:
-    """What an extractor gave for one output: `index` (W,) int64, the first frame of each window, and (W, ...) arrays by name.
+    """What an extractor gave for one output: `index` (W,) int64, the first frame of each window, and arrays (W, ...).
 
     For file units `index` is whatever the extractor reports (one entry a frame).
     """
@@ -231,8 +231,8 @@ class Series:
 class Extractor(Protocol):
     """Turns windows into small arrays. Arithmetic (PSNR, flicker, optical-flow error) is an extractor too.
 
-    `__call__` for window units: one (B, n, H, W, C) uint8 array per role in `Ask.on`, at source size (a read-only view, windows
-    may overlap in memory); gives arrays whose first axis is B. Results must not depend on B.
+    `__call__` for window units: one (B, n, H, W, C) uint8 array per role in `Ask.on`, at source size (a read-only
+    view, windows may overlap in memory); gives arrays whose first axis is B. Results must not depend on B.
     For file units: paths; gives `index` and arrays with one entry a frame.
     """
 
@@ -265,7 +265,7 @@ class Curve:
 
 @dataclass(frozen=True)
 class Score:
-    """`value` is the number that is ranked; `details` further numbers (margin to a threshold, counts); `curve` per window."""
+    """`value` is ranked; `details` are further numbers (margin to a threshold, counts); `curve` is by window."""
 
     value: float
     details: Mapping[str, float] = field(default_factory=dict)

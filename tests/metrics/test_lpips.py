@@ -1,4 +1,4 @@
-"""LPIPS against the lpips package: on random weights always, on the real ones where the cache holds them."""
+"""LPIPS against the lpips package: on random weights always, on the real ones with `-m network`."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import torch
 
 from tests.metrics.clips import Pair, noisy, pair, texture
 from tests.metrics.running import EXTRACTORS, score, values
-from vbench_py.checkpoints import find, load_numpy_pickle
+from vbench_py.checkpoints import fetch, load_numpy_pickle
 from vbench_py.metrics.extractors.lpips import LPIPS, TRUNKS
 from vbench_py.types import Unsupported
 
@@ -30,10 +30,7 @@ def network(request: pytest.FixtureRequest) -> str:
 @pytest.fixture(scope="session")
 def real_weights(network: str) -> Weights:
     card = EXTRACTORS[f"lpips-{network}"].checkpoints[0]
-    path = find(card)
-    if path is None:
-        pytest.skip(f"the cache does not hold {card.name}: fetch it with vbench-py fetch")
-    return {card.name: path}
+    return {card.name: fetch(card, progress=False)}
 
 
 def package(network: str, checkpoint: Path) -> lpips.LPIPS:
@@ -70,6 +67,7 @@ def test_random_weights_give_the_packages_values(network: str, random_weights: W
     np.testing.assert_allclose(made, expected, rtol=1e-5)
 
 
+@pytest.mark.network
 def test_real_weights_give_the_packages_values(network: str, real_weights: Weights) -> None:
     clips = pair(3)
     expected = of_package(network, real_weights[f"lpips-{network}"], clips)
@@ -77,12 +75,14 @@ def test_real_weights_give_the_packages_values(network: str, real_weights: Weigh
     np.testing.assert_allclose(made, expected, rtol=0, atol=1e-5)
 
 
+@pytest.mark.network
 def test_real_weights_give_the_jax_packages_values(network: str, real_weights: Weights) -> None:
     stored = json.loads(STORED.read_text(encoding="utf-8"))["values"][f"lpips-{network}"]
     made = values(f"lpips-{network}", dict(zip(("video", "target"), pair(3), strict=True)), weights=real_weights)
     np.testing.assert_allclose(made, stored, rtol=0, atol=1e-5)
 
 
+@pytest.mark.network
 def test_real_heads_are_those_of_the_package(network: str, real_weights: Weights) -> None:
     tree = load_numpy_pickle(real_weights[f"lpips-{network}"])
     folder = Path(str(lpips.__file__)).parent / "weights" / "v0.1"
@@ -92,6 +92,7 @@ def test_real_heads_are_those_of_the_package(network: str, real_weights: Weights
         assert np.array_equal(heads[f"lin{i}.model.1.weight"].numpy().reshape(-1), ours)
 
 
+@pytest.mark.network
 def test_real_weights_rank_noise(network: str, real_weights: Weights) -> None:
     target = texture(1, 72, 96)
     steps = [

@@ -27,13 +27,15 @@ def _flag(*names: str, help: str, panel: str = WORK) -> Any:
 class Common:
     """Flags of every verb."""
 
-    results: Annotated[
-        Path, _flag("--results", help="Folder of runs [default: results].", panel=COMMON)
-    ] = Path("results")
+    results: Annotated[Path, _flag("--results", help="Folder of runs [default: results].", panel=COMMON)] = Path(
+        "results"
+    )
     cache: Annotated[
         Path | None, _flag("--cache", help="Folder for weights, data and derived media.", panel=COMMON)
     ] = None
-    offline: Annotated[bool, _flag("--offline", help="Never reach the network; use what is cached.", panel=COMMON)] = False
+    offline: Annotated[bool, _flag("--offline", help="Never reach the network; use what is cached.", panel=COMMON)] = (
+        False
+    )
     json: Annotated[bool, _flag("--json", help="Print JSON for machines on standard output.", panel=COMMON)] = False
     quiet: Annotated[bool, _flag("--quiet", "-q", help="No progress, only results and errors.", panel=COMMON)] = False
     verbose: Annotated[bool, _flag("--verbose", "-v", help="Log what happens.", panel=COMMON)] = False
@@ -44,27 +46,32 @@ class Work(Common):
     """Flags of the verbs that plan, generate or score."""
 
     metrics: Annotated[
-        list[str] | None, _flag("--metrics", help="Metrics or bundles, repeated or comma-separated [default: the suite's].")
+        list[str] | None,
+        _flag("--metrics", help="Metrics or bundles, repeated or comma-separated [default: the suite's]."),
     ] = None
     dry_run: Annotated[bool, _flag("--dry-run", help="Say what would be done, and stop.")] = False
     limit: Annotated[int | None, _flag("--limit", help="Only the first N samples; marks the run partial.")] = None
     seed: Annotated[list[int] | None, _flag("--seed", help="Only these seeds (repeat); marks the run partial.")] = None
     name: Annotated[str, _flag("--name", help="What the leaderboard calls the method.")] = ""
     set: Annotated[list[str] | None, _flag("--set", help="key=value: change an option of the method (repeat).")] = None
-    axis: Annotated[list[str] | None, _flag("--axis", help="key=value: tell runs apart, e.g. step=40000 (repeat).")] = None
+    axis: Annotated[list[str] | None, _flag("--axis", help="key=value: tell runs apart, e.g. step=40000 (repeat).")] = (
+        None
+    )
     shard: Annotated[str, _flag("--shard", help="i/n: this process takes every n-th sample.")] = ""
     reference_run: Annotated[
         Path | None, _flag("--reference-run", help="Run folder that metrics named NAME:baseline compare with.")
     ] = None
-    encode_as: Annotated[
-        str, _flag("--encode-as", help="Score as if published in this encoding, e.g. h264-crf18.")
-    ] = ""
+    encode_as: Annotated[str, _flag("--encode-as", help="Score as if published in this encoding, e.g. h264-crf18.")] = (
+        ""
+    )
     every: Annotated[int, _flag("--every", help="Score windows that start at every K-th frame.")] = 1
     align: Annotated[str, _flag("--align", help="none, trim, resize or trim+resize, for unequal references.")] = "none"
     fail_on_error: Annotated[
         str, _flag("--fail-on-error", help="Stop after N failures, or above a share (0.1 or 10%).")
     ] = ""
-    device: Annotated[str, _flag("--device", help="cpu, cuda, cuda:1 ... [default: a GPU where there is one].")] = "auto"
+    device: Annotated[str, _flag("--device", help="cpu, cuda, cuda:1 ... [default: a GPU where there is one].")] = (
+        "auto"
+    )
     batch_size: Annotated[int, _flag("--batch-size", help="Samples a method gets at once, where it can.")] = 1
     accept_licence: Annotated[bool, _flag("--accept-licence", help="Accept gated or non-commercial weights.")] = False
 

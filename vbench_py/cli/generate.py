@@ -13,7 +13,8 @@ def command(
     flags: Work,
     suites: Annotated[list[str], typer.Argument(help="Suites or bundles of suites.")],
     method: Annotated[
-        list[str] | None, typer.Option("--method", "-m", help="Methods [default: the suite's].", envvar="VBENCH_PY_METHOD")
+        list[str] | None,
+        typer.Option("--method", "-m", help="Methods [default: the suite's].", envvar="VBENCH_PY_METHOD"),
     ] = None,
 ) -> int:
     """Make the outputs that are missing."""

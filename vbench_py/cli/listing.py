@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from vbench_py.cli.flags import Common
-from vbench_py.types import TASKS, UsageError
+from vbench_py.types import TASKS
 
 WHAT = ("suites", "methods", "metrics", "tasks")
 
@@ -17,7 +17,9 @@ WHAT = ("suites", "methods", "metrics", "tasks")
 def command(
     flags: Common,
     what: Annotated[str, typer.Argument(help="suites, methods, metrics or tasks [default: all, counted].")] = "",
-    task: Annotated[str, typer.Option("--task", help="Only suites or methods of this task.", envvar="VBENCH_PY_TASK")] = "",
+    task: Annotated[
+        str, typer.Option("--task", help="Only suites or methods of this task.", envvar="VBENCH_PY_TASK")
+    ] = "",
 ) -> int:
     """List suites, methods, metrics or tasks."""
     from vbench_py.catalogue import unknown

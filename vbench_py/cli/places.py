@@ -18,7 +18,9 @@ def run_places(results: Path, names: list[str] | None) -> list[Path]:
             continue
         from vbench_py import catalogue
 
-        folders = [f for suite in catalogue.expand("suite", [name]) for f in sorted((results / "runs").glob(f"{suite}@*"))]
+        folders = [
+            f for suite in catalogue.expand("suite", [name]) for f in sorted((results / "runs").glob(f"{suite}@*"))
+        ]
         if not folders:
             raise UsageError(f"no runs of {name!r} in {results}", mend=f"start one with `vbench-py run {name}`")
         places += folders

@@ -15,9 +15,13 @@ def command(
     suites: Annotated[list[str], typer.Argument(help="Suites or bundles of suites, e.g. demo.")],
     method: Annotated[
         list[str] | None,
-        typer.Option("--method", "-m", help="Methods, or paths of their cards [default: the suite's].", envvar="VBENCH_PY_METHOD"),
+        typer.Option(
+            "--method", "-m", help="Methods, or paths of their cards [default: the suite's].", envvar="VBENCH_PY_METHOD"
+        ),
     ] = None,
-    controls: Annotated[bool, typer.Option(help="Also run the suite's floor and ceiling.", envvar="VBENCH_PY_CONTROLS")] = True,
+    controls: Annotated[
+        bool, typer.Option(help="Also run the suite's floor and ceiling.", envvar="VBENCH_PY_CONTROLS")
+    ] = True,
     report: Annotated[bool, typer.Option(help="Write the HTML report.", envvar="VBENCH_PY_REPORT")] = True,
 ) -> int:
     """Generate, score, and show the leaderboard and report of suites."""

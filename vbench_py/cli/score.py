@@ -19,7 +19,12 @@ def command(
     what: Annotated[list[str], typer.Argument(help="A folder of videos, a video, run folders, or suites.")],
     method: Annotated[
         list[str] | None,
-        typer.Option("--method", "-m", help="With a suite: whose outputs [default: the suite's methods].", envvar="VBENCH_PY_METHOD"),
+        typer.Option(
+            "--method",
+            "-m",
+            help="With a suite: whose outputs [default: the suite's methods].",
+            envvar="VBENCH_PY_METHOD",
+        ),
     ] = None,
     target: Annotated[
         Path | None, typer.Option("--target", help="With videos: folder (or file) of ground truth with the same names.")
@@ -66,13 +71,22 @@ def _score_videos(flags: Work, place: Path, target: Path | None) -> int:
         targets, _ = videos_in(target)
         if target.is_file():
             targets = dict.fromkeys(videos, target)
+    folder = place.resolve() if place.is_dir() else None
     with display(not flags.quiet and not flags.json) as progress:
         session = score_videos(
-            videos, flags.settings(), name=flags.name or place.stem, targets=targets, progress=progress, dry_run=flags.dry_run
+            videos,
+            flags.settings(),
+            name=flags.name or (folder.name if folder else place.stem),
+            targets=targets,
+            folder=folder,
+            progress=progress,
+            dry_run=flags.dry_run,
         )
     if flags.dry_run:
         columns = ", ".join(spec.column for spec in session.specs)
         sys.stdout.write(f"{len(videos)} videos, metrics: {columns}; results in {session.run.path}\n")
         return 0
-    show_board(flags, [session.run.path], metrics=None if not flags.metrics else [spec.column for spec in session.specs])
+    show_board(
+        flags, [session.run.path], metrics=None if not flags.metrics else [spec.column for spec in session.specs]
+    )
     return tell(flags, [session], session.failures)

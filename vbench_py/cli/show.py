@@ -11,7 +11,8 @@ from vbench_py.cli.flags import Common
 
 
 def command(
-    flags: Common, name: Annotated[str, typer.Argument(help="Id of a suite, method, metric, extractor, adapter or bundle.")]
+    flags: Common,
+    name: Annotated[str, typer.Argument(help="Id of a suite, method, metric, extractor, adapter or bundle.")],
 ) -> int:
     """Show the card of a suite, method, metric or bundle."""
     from vbench_py import catalogue
@@ -62,7 +63,7 @@ def _print(console: Any, values: dict[str, Any], indent: int) -> None:
         elif isinstance(value, list) and value and isinstance(value[0], dict):
             console.print(Padding(Text(f"{key}:"), (0, 0, 0, indent)))
             for number, item in enumerate(value):
-                _print(console, {"-": ""} if not item else item, indent + 2)
+                _print(console, item if item else {"-": ""}, indent + 2)
                 if number + 1 < len(value):
                     console.print()
         else:

@@ -1,4 +1,4 @@
-"""Turns a verb's function into a command: adds its shared flags, sets up logging and signals, and maps errors to exit codes."""
+"""Turns a verb's function into a command: shared flags, logging, signals, and errors mapped to exit codes."""
 
 from __future__ import annotations
 

@@ -39,11 +39,10 @@ def sessions(flags: Work, suites: Sequence[str], methods: list[str] | None, *, c
         beside = own_controls(suite.card.methods) if controls and wanted else []
         made = [method(m, label=flags.name, overrides=overrides, axes=axes) for m in asked]
         made += [method(m) for m in beside if m not in asked]
-        for one in made:
-            if suite.card.task in one.card.tasks or len(names) == 1:
-                opened.append(open_session(suite, one, settings, failures=failures))
-    served = {session.about["id"] for session in opened}
-    idle = [name for name in wanted if method(name).card.id not in served]
+        served = [one for one in made if suite.card.task in one.card.tasks or len(names) == 1]
+        opened += [open_session(suite, one, settings, failures=failures) for one in served]
+    working = {session.about["id"] for session in opened}
+    idle = [name for name in wanted if method(name).card.id not in working]
     if idle:
         raise UsageError(f"method {idle[0]!r} serves none of the suites {', '.join(names)}")
     if not opened:

@@ -19,7 +19,7 @@ from vbench_py.plan import plan_scores
 from vbench_py.pool import ExtractorPool
 from vbench_py.promises.clips import FPS, STILL_ROLES, noisy, texture, write, write_media
 from vbench_py.promises.finding import Finding, Skipped, demand, tried
-from vbench_py.score import ScoreWorker
+from vbench_py.scoring import ScoreWorker
 from vbench_py.store import RunFolder
 from vbench_py.types import Ask, BadMedia, Extractor, Facts, Media, Sample, Score, Unsupported, VbenchError
 from vbench_py.video import file_sha256

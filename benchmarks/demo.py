@@ -1,0 +1,75 @@
+"""`vbench-py run demo` from empty folders but a full cache: seconds, processor seconds, memory; and the tables it
+gives.
+
+Writes benchmarks/results/demo.json, and with --reference results/reference/demo.csv, the means that tests compare with.
+Run: python benchmarks/demo.py [--reference]
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import io
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import psutil
+
+ROOT = Path(__file__).parents[1]
+FIELDS = ("suite", "suite_version", "name", "metric", "version", "protocol", "mean", "n")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--reference", action="store_true", help="rewrite results/reference/demo.csv")
+    arguments = parser.parse_args()
+    command = [sys.executable, "-m", "vbench_py.cli"]
+    subprocess.run([*command, "fetch", "demo"], check=True)
+    with tempfile.TemporaryDirectory() as scratch:
+        start = time.perf_counter()
+        process = psutil.Popen([*command, "run", "demo", "--json"], cwd=scratch, stdout=subprocess.DEVNULL)
+        peak = 0
+        while process.poll() is None:
+            try:
+                peak = max(peak, sum(p.memory_info().rss for p in [process, *process.children(recursive=True)]))
+                times = process.cpu_times()
+            except psutil.Error:
+                continue
+            time.sleep(0.05)
+        figures = {
+            "exit_code": process.returncode,
+            "wall_s": round(time.perf_counter() - start, 1),
+            "cpu_s": round(times.user + times.system + times.children_user + times.children_system, 1),
+            "peak_mb": peak >> 20,
+            "cores": os.cpu_count(),
+            "goals": {"wall_s": 240, "peak_mb": 3000},
+        }
+        if arguments.reference:
+            (ROOT / "results" / "reference" / "demo.csv").write_text(reference(Path(scratch) / "results"))
+    (ROOT / "benchmarks" / "results" / "demo.json").write_text(json.dumps(figures, indent=2) + "\n")
+    sys.stdout.write(json.dumps(figures, indent=2) + "\n")
+
+
+def reference(results: Path) -> str:
+    """Every mean but the costs, which are this machine's."""
+    from vbench_py.leaderboard import leaderboard
+    from vbench_py.reading import read_runs
+
+    frame = leaderboard(read_runs([results])).frame()
+    frame = frame[frame["metric"] != "seconds-per-frame"].sort_values(["suite", "name", "metric"])
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(FIELDS)
+    writer.writerows(
+        [f"{value:.9g}" if isinstance(value, float) else value for value in row] for row in frame[list(FIELDS)].values
+    )
+    return text.getvalue()
+
+
+if __name__ == "__main__":
+    main()
