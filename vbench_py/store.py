@@ -208,7 +208,7 @@ class RunFolder:
     def read_info(self) -> dict[str, Any]:
         """The run.json; empty when there is none yet."""
         try:
-            return orjson.loads((self.path / "run.json").read_bytes())  # type: ignore[no-any-return]
+            return orjson.loads((self.path / "run.json").read_bytes())
         except FileNotFoundError:
             return {}
         except orjson.JSONDecodeError as error:

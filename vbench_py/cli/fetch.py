@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -19,7 +19,7 @@ def command(
     from vbench_py.needs import needs_of
 
     wanted = {card.sha256: card for name in names for card in needs_of(name)}
-    rows = []
+    rows: list[dict[str, Any]] = []
     for card in wanted.values():
         path = checkpoints.fetch(card, progress=not flags.quiet and not flags.json)
         rows.append({"name": card.name, "bytes": path.stat().st_size, "licence": card.licence, "path": str(path)})
@@ -29,6 +29,6 @@ def command(
         sys.stdout.write(json.dumps(rows, indent=2) + "\n")
         return 0
     for row in rows:
-        sys.stdout.write(f"{row['name']}: {int(row['bytes']) / 1e6:.1f} MB, {row['licence']}\n")
+        sys.stdout.write(f"{row['name']}: {row['bytes'] / 1e6:.1f} MB, {row['licence']}\n")
     sys.stdout.write(f"{len(rows)} files are in {checkpoints.cache_dir()}\n")
     return 0

@@ -1,4 +1,4 @@
-"""`vbench-py list`: reads cards as text; imports neither pydantic nor torch."""
+"""`vbench-py list`: reads cards as text; validates nothing and imports no torch."""
 
 from __future__ import annotations
 

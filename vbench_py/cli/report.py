@@ -19,7 +19,9 @@ def command(
     out: Annotated[
         Path | None, typer.Option("--out", help="Folder to write to [default: RESULTS/report].", envvar="VBENCH_PY_OUT")
     ] = None,
-    previews: Annotated[bool, typer.Option(help="Make H.264 previews, so that the page can play every output.")] = True,
+    previews: Annotated[
+        bool, typer.Option(help="Make H.264 previews, for the page to play.", envvar="VBENCH_PY_PREVIEWS")
+    ] = True,
     interval: Annotated[
         str, typer.Option("--interval", help="95 % intervals by: hall or bootstrap.", envvar="VBENCH_PY_INTERVAL")
     ] = "hall",

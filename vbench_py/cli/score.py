@@ -27,7 +27,10 @@ def command(
         ),
     ] = None,
     target: Annotated[
-        Path | None, typer.Option("--target", help="With videos: folder (or file) of ground truth with the same names.")
+        Path | None,
+        typer.Option(
+            "--target", help="With videos: folder (or file) of ground truth, same names.", envvar="VBENCH_PY_TARGET"
+        ),
     ] = None,
 ) -> int:
     """Score videos: a folder, a file, a run, or the outputs of methods on a suite."""

@@ -45,7 +45,7 @@ def verb(command: Command) -> Callable[..., None]:
 
     run.__signature__ = inspect.Signature([*mine, *shared])  # type: ignore[attr-defined]
     run.__annotations__ = {parameter.name: parameter.annotation for parameter in [*mine, *shared]}
-    del run.__wrapped__  # type: ignore[attr-defined]
+    del run.__wrapped__
     return run
 
 
