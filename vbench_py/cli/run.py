@@ -27,7 +27,7 @@ def command(
     """Generate, score, and show the leaderboard and report of suites."""
     from vbench_py.cli.show_plan import show_plan
     from vbench_py.cli.tables import show_board
-    from vbench_py.cli.work import sessions, tell, work
+    from vbench_py.cli.work import columns, sessions, tell, work
 
     opened = sessions(flags, suites, method, controls=controls)
     if flags.dry_run:
@@ -37,5 +37,6 @@ def command(
     page: Path | None = None
     if report and not flags.shard:
         page = flags.results / "report"
-    show_board(flags, folders, report_to=page, title=" ".join(suites))
+    asked = columns(opened) if flags.metrics else None
+    show_board(flags, folders, metrics=asked, report_to=page, title=" ".join(suites))
     return tell(flags, opened, failures)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from vbench_py.cli.flags import Work
+from vbench_py.types import UsageError
 
 if TYPE_CHECKING:
     from vbench_py.session import Session
@@ -34,14 +35,19 @@ def command(
     ] = None,
 ) -> int:
     """Score videos: a folder, a file, a run, or the outputs of methods on a suite."""
+    from vbench_py.catalogue import entries, unknown
     from vbench_py.cli.show_plan import show_plan
     from vbench_py.cli.tables import show_board
-    from vbench_py.cli.work import sessions, tell, work
+    from vbench_py.cli.work import columns, sessions, tell, work
 
     if len(what) == 1 and _is_videos(Path(what[0])):
         return _score_videos(flags, Path(what[0]), target)
     runs = [Path(name) for name in what if (Path(name) / "run.json").is_file()]
     suites = [name for name in what if not (Path(name) / "run.json").is_file()]
+    for name in suites:
+        if not any(name in entries(kind) for kind in ("suite", "bundle")) and not Path(name).exists():
+            near = unknown("suite", name, [*entries("suite"), *entries("bundle")]).mend
+            raise UsageError(f"{name}: no such folder, video, run folder or suite", mend=near)
     opened: list[Session] = sessions(flags, suites, method, controls=False) if suites else []
     for run in runs:
         from vbench_py.session import reopen
@@ -51,7 +57,8 @@ def command(
     if flags.dry_run:
         return show_plan(flags, opened)
     failures = work(flags, opened, ("score",))
-    show_board(flags, [session.run.path for session in opened])
+    asked = columns(opened) if flags.metrics else None
+    show_board(flags, [session.run.path for session in opened], metrics=asked)
     return tell(flags, opened, failures)
 
 

@@ -77,6 +77,11 @@ def work(flags: Work, opened: Sequence[Session], steps: Sequence[str]) -> Failur
     return failures
 
 
+def columns(opened: Sequence[Session]) -> list[str]:
+    """Every column that these sessions score, once."""
+    return list(dict.fromkeys(spec.column for session in opened for spec in session.specs))
+
+
 def tell(flags: Work, opened: Sequence[Session], failures: Failures) -> int:
     """Says what is unmatched and what failed, on standard error; the exit code."""
     for line in _remarks(opened, failures):
