@@ -1,4 +1,4 @@
-"""Numbers made from the mean squared error: PSNR in its two means, and the root of the error."""
+"""Numbers made from the mean squared error: PSNR in its two means, and the interpolation error."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ import math
 
 import numpy as np
 
-from vbench_py.metrics.reduce import FrameMean
+from vbench_py.metrics.reduce import FrameMean, worst_second
+from vbench_py.types import Curve
 
 
 class PSNR(FrameMean):
@@ -26,9 +27,15 @@ class VideoPSNR(PSNR):
     def total(self, values: np.ndarray) -> float:
         return float(self.convert(np.array([math.fsum(values) / len(values)]))[0])
 
+    def worst_second(self, index: np.ndarray, values: np.ndarray, fps: float) -> float | None:
+        """Of the MSE over a second, as for the whole: a mean of decibels could lie above the video's number."""
+        worst = worst_second(Curve(index, values), fps, "lower")
+        return None if worst is None else float(self.convert(np.array([worst]))[0])
 
-class RootMeanSquare(FrameMean):
-    """Mean over frames of the root of the mean squared error, in 8-bit levels."""
+
+class InterpolationError(FrameMean):
+    """Mean over frames of the root mean square over pixels of the length of the RGB difference, in 8-bit levels."""
 
     def convert(self, values: np.ndarray) -> np.ndarray:
-        return np.sqrt(values)
+        # The extractor's mean runs over channels too: three of them make a squared length.
+        return np.sqrt(3 * values)

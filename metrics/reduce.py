@@ -50,6 +50,10 @@ class FrameMean:
         """The video's number from the extractor's values (W,) float64."""
         return float(np.mean(self.convert(values)))
 
+    def worst_second(self, index: np.ndarray, values: np.ndarray, fps: float) -> float | None:
+        """`worst_second` of the extractor's values (W,) float64 at the frames `index` (W,)."""
+        return worst_second(Curve(index, self.convert(values)), fps, self.card.direction)
+
     def details(self, series: Series, kept: np.ndarray) -> Mapping[str, float]:
         """Further numbers, from the windows marked in `kept` (W,) bool."""
         return {}
@@ -74,7 +78,7 @@ class FrameMean:
         values = np.asarray(series.values["value"], dtype=np.float64)[kept]
         curve = Curve(series.index[kept], self.convert(values))
         details = dict(self.details(series, kept))
-        worst = worst_second(curve, float(facts.get("fps") or 0), self.card.direction)
+        worst = self.worst_second(curve.index, values, float(facts.get("fps") or 0))
         if worst is not None:
             details["worst_second"] = worst
         return Score(self.total(values), details, curve)

@@ -15,6 +15,7 @@ import pytest
 import vbench_py
 from tests.suite_fixtures import write_suite
 from tests.video_fixtures import moving_texture
+from vbench_py.handed import files_of
 from vbench_py.types import BadMedia, UsageError
 from vbench_py.video import write_video
 
@@ -79,7 +80,7 @@ def test_a_function_that_raises_is_a_row_with_its_reason(suite: str, results: Pa
 
     missing = vbench_py.run(suite, generate=broken, results=results).missing
     assert missing[["sample", "stage", "status", "reason"]].to_numpy().tolist() == [
-        ["clip-1", "generate", "failed", "no such luck"]
+        ["clip-1", "generate", "failed", "ValueError: no such luck"]
     ]
 
 
@@ -122,6 +123,24 @@ def test_an_evaluator_tells_steps_apart(suite: str, results: Path) -> None:
     assert early.folder != late.folder and early.means["psnr-rgb"] < late.means["psnr-rgb"]
 
 
+def test_steps_of_one_training_are_rows_of_one_board(suite: str, results: Path) -> None:
+    evaluate = vbench_py.Evaluator(suite, ["psnr-rgb"], results=results)
+    early, late = (evaluate(repeat, name="exp", axes={"step": step}) for step in (1, 2))
+    both = early + late
+    assert {row.name for row in both.board.tables[0].rows} == {"exp [step=1]", "exp [step=2]"}
+    assert both._repr_html_().count("<td>") == 2
+
+
+def test_what_a_function_raises_is_told_at_once_and_once(
+    suite: str, results: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    def broken(call: Any) -> np.ndarray:
+        raise KeyError("source")
+
+    vbench_py.run(suite, generate=broken, results=results)
+    assert [record.getMessage() for record in caplog.records] == ["broken: clip-0 (seed 0): failed: KeyError: 'source'"]
+
+
 def test_an_evaluator_warns_when_nothing_new_can_come(
     suite: str, results: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -162,6 +181,12 @@ def test_sequences_are_paired_by_position_whatever_their_names(tmp_path: Path, r
     videos, targets = ([tmp_path / f"{name}.mkv" for name in names] for names in ("ba", "12"))
     found = values(vbench_py.score(videos, ["psnr-rgb"], targets=targets, results=results), "psnr-rgb")
     assert found == {"b": 100.0, "a": 100.0}
+
+
+def test_paths_that_share_a_stem_all_stay(tmp_path: Path) -> None:
+    paths = [tmp_path / name for name in ("x/a.mp4", "y/a.mp4", "z/a-1.mp4")]
+    found, _ = files_of(paths, tmp_path, 24.0)
+    assert sorted(found.values()) == paths
 
 
 def test_mappings_are_paired_by_name(results: Path) -> None:

@@ -209,6 +209,11 @@ def test_the_order_of_runs_and_rows_changes_nothing() -> None:
     assert leaderboard(runs).frame().to_csv() == leaderboard(turned).frame().to_csv()
 
 
+def test_suites_stand_in_the_order_of_their_runs() -> None:
+    runs = [replace(run("a", {"psnr": steady(30)}), suite=suite) for suite in ("second", "first")]
+    assert [table.suite for table in leaderboard(runs).tables] == ["second", "first"]
+
+
 def test_failed_and_nan_scores_are_not_numbers() -> None:
     made = run("a", {"psnr": steady(30)})
     scores = [replace(made.scores[0], status="failed", reason="x"), replace(made.scores[1], value=float("nan"))]

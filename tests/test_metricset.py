@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import csv
+from importlib.resources import files
+from typing import Any
+
 import pytest
 
+from vbench_py import catalogue
 from vbench_py.metricset import MetricSpec, ScoreOptions, metric_specs
 from vbench_py.types import UsageError
 
@@ -49,6 +54,33 @@ def test_the_hash_changes_with_whatever_changes_the_number(other: MetricSpec) ->
 
 
 @pytest.mark.parametrize(
+    "change", [{"version": "2"}, {"checkpoints": ()}, {"options": {"network": "alex", "crop": 4}}], ids=list
+)
+def test_the_hash_changes_with_an_extractor(change: dict[str, object], monkeypatch: pytest.MonkeyPatch) -> None:
+    before, card = spec("lpips-alex").protocol_hash, catalogue.card
+
+    def changed(kind: str, name: str) -> Any:
+        found = card(kind, name)
+        return found.model_copy(update=change) if kind == "extractor" else found
+
+    monkeypatch.setattr(catalogue, "card", changed)
+    assert spec("lpips-alex").protocol_hash != before
+
+
+def test_the_reference_table_stands_under_the_hashes_of_today() -> None:
+    """A change here sets every stored number apart: it belongs to a new version of a metric, or to KEY_VERSION."""
+    text = files("vbench_py.results").joinpath("reference/demo.csv").read_text(encoding="utf-8")
+    stored = {(row["suite"], row["metric"], row["protocol"]) for row in csv.DictReader(text.splitlines())}
+    suites = {name: catalogue.card("suite", name) for name, _, _ in stored}
+    today = {
+        (name, found.column, found.protocol_hash)
+        for name, suite in suites.items()
+        for found in metric_specs(suite.metrics, scored=suite.output.scored)
+    }
+    assert stored <= today
+
+
+@pytest.mark.parametrize(
     ("name", "options"),
     [("temporal-flickering", {"align": "trim"}), ("seconds-per-frame", {"every": 4, "align": "resize"})],
 )
@@ -59,6 +91,15 @@ def test_the_hash_stays_when_an_option_does_not_touch_the_number(name: str, opti
 def test_scored_frames_touch_single_frames_beside_a_target_only() -> None:
     assert [ask.view.offset for ask in spec(scored="1::2").asks.values()] == [1]
     assert spec("temporal-flickering", scored="1::2").protocol_hash == spec("temporal-flickering").protocol_hash
+
+
+def test_scored_frames_hold_beside_a_baseline_too() -> None:
+    assert [ask.view.offset for ask in spec("psnr-rgb:baseline", scored="1::2").asks.values()] == [1]
+
+
+def test_scored_frames_reach_an_extractor_of_whole_files_as_options() -> None:
+    (ask,) = spec("vmaf-v0.6.1", scored="1::2", every=3).asks.values()
+    assert {"first": 1, "every": 6}.items() <= dict(ask.options).items()
 
 
 def test_every_multiplies_the_stride_of_scored_frames() -> None:

@@ -14,7 +14,7 @@ from vbench_py.method import Method, method
 from vbench_py.metricset import ScoreOptions
 from vbench_py.plan import Selection
 from vbench_py.samples import Suite, load_suite
-from vbench_py.session import Session, Settings, environment, open_session
+from vbench_py.session import BASELINE_METRICS, Session, Settings, environment, open_session, reopen
 from vbench_py.types import UsageError
 
 
@@ -53,6 +53,14 @@ def test_gated_weights_need_their_licence_accepted(suite: Suite, settings: Setti
     with pytest.raises(UsageError, match=r"NC-1\.0.*--accept-licence"):
         open_session(suite, gated, settings)
     open_session(suite, gated, replace(settings, accept_licence=True))
+
+
+def test_a_reference_run_adds_its_comparisons_to_new_and_to_reopened_runs(suite: Suite, settings: Settings) -> None:
+    first = open_session(suite, nearest(), settings)
+    first.prepare()
+    wanted = replace(settings, reference_run=first.run.path)
+    for session in (open_session(suite, nearest(), wanted), reopen(first.run, wanted)):
+        assert [spec.column for spec in session.specs] == ["psnr-rgb", *BASELINE_METRICS]
 
 
 def test_a_reference_run_that_is_none_is_refused_before_work(suite: Suite, settings: Settings, tmp_path: Path) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+import pickle
+from collections.abc import Callable
 
 import numpy as np
 import pytest
@@ -13,6 +15,7 @@ from torchmetrics.image import PeakSignalNoiseRatio
 
 from tests.video_fixtures import moving_texture
 from vbench_py import torchmetric
+from vbench_py.torch_metric import VideoMetric
 from vbench_py.types import BadMedia, Unsupported, UsageError
 
 TARGET = torch.from_numpy(moving_texture(5, 40, 56)).permute(0, 3, 1, 2)
@@ -53,6 +56,16 @@ def test_a_batch_counts_each_video_once() -> None:
     metric.update(torch.stack([VIDEO, TARGET]), torch.stack([TARGET, TARGET]))
     apart = [torchmetric("psnr")(video, TARGET).item() for video in (VIDEO, TARGET)]
     assert metric.compute().item() == pytest.approx(sum(apart) / 2, rel=1e-12)
+
+
+@pytest.mark.parametrize("copy", [VideoMetric.clone, lambda metric: pickle.loads(pickle.dumps(metric))])
+def test_a_copy_of_a_metric_in_use_goes_on_from_its_state(copy: Callable[[VideoMetric], VideoMetric]) -> None:
+    metric = torchmetric("ssim")
+    metric.update(VIDEO, TARGET)
+    copied = copy(metric)
+    for one in (metric, copied):
+        one.update(TARGET, TARGET)
+    assert copied.compute() == metric.compute()
 
 
 def test_updates_add_up_and_reset_forgets() -> None:

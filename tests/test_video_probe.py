@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import struct
 from pathlib import Path
 
@@ -128,6 +129,19 @@ def test_edit_list_is_honoured(tmp_path: Path) -> None:
 def test_missing_file(tmp_path: Path) -> None:
     with pytest.raises(BadMedia, match=r"gone\.mp4: does not exist; check the path"):
         probe(tmp_path / "gone.mp4")
+
+
+def test_link_that_leads_in_a_circle(tmp_path: Path) -> None:
+    (tmp_path / "a.mp4").symlink_to(tmp_path / "b.mp4")
+    (tmp_path / "b.mp4").symlink_to(tmp_path / "a.mp4")
+    with pytest.raises(BadMedia, match="leads nowhere"):
+        probe(tmp_path / "a.mp4")
+
+
+def test_a_pipe_is_refused_and_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "a.mp4")
+    with pytest.raises(BadMedia, match="no regular file"):
+        probe(tmp_path / "a.mp4")
 
 
 def test_empty_file(tmp_path: Path) -> None:

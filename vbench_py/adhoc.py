@@ -35,11 +35,13 @@ def folder_suite(
     missing = sorted(set(videos) - set(targets)) if targets is not None else []
     if missing:
         more = f" and {len(missing) - 1} more" if len(missing) > 1 else ""
-        raise UsageError(f"no target for {missing[0]!r}{more}")
+        near = [name for name in targets or () if name.casefold() == missing[0].casefold()]
+        hint = f"did you mean {near[0]!r}?" if near else "give each the name of its video; the suffix may differ"
+        raise UsageError(f"no target for {missing[0]!r}{more} among the {len(targets or ())} targets", mend=hint)
     from vbench_py.catalogue import expand
 
     names = expand("metric", list(metrics))
-    paths = sorted((sample, plain(path.resolve())) for sample, path in videos.items())
+    paths = sorted((sample, plain(_placed(path))) for sample, path in videos.items())
     place = key("folder", paths if folder is None else plain(folder.resolve()))[:8]
     card = SuiteCard.model_construct(
         id=f"videos-{slug(name, 40)}", version=place, title=f"Videos of {name}", task=TASK, licence="",
@@ -82,7 +84,7 @@ def register(session: Session, videos: Mapping[str, Path]) -> None:
     session.progress.start("read", len(videos))
     try:
         for sample, seed in session.mine:
-            path = videos[sample.id].resolve()
+            path = _placed(videos[sample.id])
             row_key = key("in-place", [sample.id, plain(path), _stamp(path)])
             known = current.get((sample.id, seed))
             if known is None or known["key"] != row_key or known["status"] == "failed":
@@ -100,6 +102,11 @@ def register(session: Session, videos: Mapping[str, Path]) -> None:
 def plain(path: Path) -> str:
     """A path as text that can be written: bytes of a name that are no UTF-8 are spelt out."""
     return os.fsencode(path).decode("utf-8", "backslashreplace")
+
+
+def _placed(path: Path) -> Path:
+    """Where a path leads; of links in a circle as far as they lead, where `Path.resolve` would raise."""
+    return Path(os.path.realpath(path))
 
 
 def _stamp(path: Path) -> list[tuple[str, int, int]]:

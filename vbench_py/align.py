@@ -79,7 +79,9 @@ class Pass:
     size: tuple[int, int] | None
 
     def chunks(self, role: str) -> Iterator[np.ndarray]:
-        for chunk in read_chunks(self.aligned.paths[role], stop=self.stop, chunk_bytes=CHUNK_BYTES):
+        for chunk in read_chunks(
+            self.aligned.paths[role], stop=self.stop, chunk_bytes=CHUNK_BYTES, info=self.aligned.infos[role]
+        ):
             yield chunk if self.size is None else _resized(chunk, self.size)
 
 

@@ -162,7 +162,6 @@ class OutputCard(Card):
     width: int | None = None
     height: int | None = None
     size_policy: Literal["native", "nearest", "exact"] = "native"
-    encoding: str = "ffv1"
     scored: Annotated[str, Field(pattern=r"^\d+::\d+$")] = "0::1"
 
 

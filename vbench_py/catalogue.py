@@ -56,7 +56,7 @@ def _package_folder(package: str) -> Path | None:
 def read_file(file: Path, default_kind: str = "") -> Iterator[Found]:
     """Every card of one TOML file."""
     try:
-        parsed = tomllib.loads(file.read_text(encoding="utf-8"))
+        parsed = tomllib.loads(file.read_text(encoding="utf-8-sig"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise UsageError(f"{file}: not valid TOML: {error}") from error
     except OSError as error:
@@ -133,7 +133,8 @@ def unknown(kind: str, name: str, known: Iterable[str]) -> UsageError:
     """The error for a name that is not there, with what may have been meant."""
     known = list(known)
     near = difflib.get_close_matches(name, known, n=3, cutoff=0.5) or [k for k in known if name in k][:3]
-    hint = f"did you mean {' or '.join(repr(n) for n in near)}?" if near else f"`vbench-py list {kind}s` shows all"
+    listing = f"vbench-py list {kind}s" if kind in ("suite", "method", "metric", "task") else "vbench-py list"
+    hint = f"did you mean {' or '.join(repr(n) for n in near)}?" if near else f"`{listing}` shows all"
     return UsageError(f"unknown {kind} {name!r}", mend=hint)
 
 

@@ -19,10 +19,9 @@ from vbench_py.metricset import metric_specs
 from vbench_py.pool import ExtractorPool
 from vbench_py.progress import Progress, Silent
 from vbench_py.reading import read_run
-from vbench_py.records import RunRecords
 from vbench_py.result import Result, asked
 from vbench_py.samples import load_suite
-from vbench_py.session import Session, Settings, open_session
+from vbench_py.session import Session, Settings, check_reference, open_session
 from vbench_py.store import RunFolder
 from vbench_py.types import UsageError
 
@@ -46,7 +45,7 @@ def run(
 
     `generate(call)` gets one sample (`call.prompt`, `call.seed`, `call.read("source")`, ...) and gives frames as
     (T, H, W, 3) uint8 or float in [0, 1], a tensor, a list of images, or a path. What it raises becomes a row of
-    `result.missing`.
+    `result.missing`, and is logged as a warning.
     Interrupted runs go on where they stopped. `metrics`: the suite's unless given. `keywords`: see `Keywords`.
     Of a bundle, the suites whose task the method does not serve are left out; `UsageError` if it serves none.
     """
@@ -60,7 +59,8 @@ def run(
             raise UsageError(f"method {made.card.id!r} serves none of the suites {', '.join(names)}")
     pool = ExtractorPool(chosen.device)
     try:
-        sessions = [open_session(item, made, chosen, progress=progress) for item in suites]
+        failures = Failures(chosen.fail_on_error, level=logging.WARNING)
+        sessions = [open_session(item, made, chosen, progress=progress, failures=failures) for item in suites]
         for session in sessions:
             session.pool = pool
             work(session)
@@ -69,17 +69,11 @@ def run(
         pool.close()
 
 
-def work(session: Session) -> list[RunRecords]:
-    """Prepares, generates, scores, and writes the flat files whatever happens on the way."""
-    session.prepare()
-    status = "stopped"
-    try:
+def work(session: Session) -> None:
+    """Generates and scores what is missing."""
+    with session.working():
         session.generate()
         session.score()
-        status = "done"
-    finally:
-        records = session.finish(status)
-    return records
 
 
 def _method(
@@ -143,7 +137,9 @@ class Evaluator:
         if world > 1:
             selection = replace(selection, shard=(rank + 1, world))
         settings = replace(self.settings, selection=selection)
-        session = open_session(self.suite, _method(None, generate, name, None, axes), settings, progress=progress)
+        made = _method(None, generate, name, None, axes)
+        failures = Failures(settings.fail_on_error, level=logging.WARNING)
+        session = open_session(self.suite, made, settings, progress=progress, failures=failures)
         session.pool = self._pool
         if session.mine and all(item.state == "done" for item in session.plan_outputs()):
             log.warning("%s: every output of this name, axes and code exists already; new weights need new axes", name)
@@ -205,7 +201,8 @@ def score(
     found, label = files_of(videos, store, fps)
     aims = paired(videos, found, targets, files_of(targets, store, fps)[0]) if targets is not None else None
     folder = Path(videos) if isinstance(videos, str | Path) and Path(videos).is_dir() else None
-    session = score_videos(found, chosen, name=name or label, targets=aims, folder=folder)
+    failures = Failures(chosen.fail_on_error, expected=len(found), level=logging.WARNING)
+    session = score_videos(found, chosen, name=name or label, targets=aims, folder=folder, failures=failures)
     return Result(asked(read_run(session.run), session.specs))
 
 
@@ -217,25 +214,24 @@ def score_videos(
     targets: Mapping[str, Path] | None = None,
     folder: Path | None = None,
     progress: Progress | None = None,
+    failures: Failures | None = None,
     dry_run: bool = False,
 ) -> Session:
     """Registers videos where they lie and scores them; with `dry_run` only checks. `folder`: where all of them lie."""
     from vbench_py.adhoc import DEFAULT_METRICS, folder_suite, register
 
+    check_reference(settings)
     suite = folder_suite(videos, name, settings.metrics or DEFAULT_METRICS, targets, folder)
     specs = metric_specs(suite.card.metrics, settings.score)
-    about = {"id": "videos", "title": "Videos", "name": name, "control": "", "axes": {}, "identity": {}}
-    about["prompt_policy"] = "unknown"
+    about = {
+        "id": "videos", "title": "Videos", "name": name, "control": "", "axes": {}, "prompt_policy": "unknown",
+        "identity": {},
+    }  # fmt: skip
     run = RunFolder.place(settings.results, suite.card.id, suite.card.version, name, suite.card.version)
-    failures = Failures(settings.fail_on_error, expected=len(videos))
+    failures = failures or Failures(settings.fail_on_error, expected=len(videos))
     session = Session(suite, settings, run, specs, about, progress=progress or Silent(), failures=failures)
     if not dry_run:
-        session.prepare()
-        status = "stopped"
-        try:
+        with session.working():
             register(session, videos)
             session.score()
-            status = "done"
-        finally:
-            session.finish(status)
     return session

@@ -36,13 +36,16 @@ def parse_limit(text: str) -> float | None:
 class Failures:
     """Outputs that failed, each counted once whatever went wrong with it.
 
-    `limit` of 1 or more is a count of outputs, below 1 a share of the `expected` ones.
+    `limit` of 1 or more is a count of outputs, below 1 a share of the `expected` ones. Each reason is
+    logged at `level` when it first comes: a command tells them at its end, a caller from Python hears them at once.
     """
 
     limit: float | None = None
     expected: int = 0
+    level: int = logging.DEBUG
     reasons: list[tuple[str, str, str]] = field(default_factory=list)
     _failed: set[str] = field(default_factory=set)
+    _told: set[str] = field(default_factory=set)
 
     @staticmethod
     def name(run: RunFolder, sample: str, seed: int) -> str:
@@ -51,7 +54,9 @@ class Failures:
 
     def add(self, status: str, output: str, reason: str, metric: str = "") -> None:
         """Notes a failure. Raises `TooManyFailures` when that is one too many; unsupported work never is."""
-        log.debug("%s %s: %s: %s", output, metric, status, reason)
+        level = self.level if reason not in self._told else logging.DEBUG
+        log.log(level, "%s: %s: %s", f"{output} {metric}".rstrip(), status, reason)
+        self._told.add(reason)
         self.reasons.append((status, f"{output} {metric}".rstrip(), reason))
         if status == "unsupported" or output in self._failed:
             return

@@ -10,6 +10,7 @@ from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import groupby
 from pathlib import Path
 from typing import Any, TypeVar
@@ -28,9 +29,12 @@ Item = TypeVar("Item")
 
 
 def error_of(error: BaseException) -> dict[str, str]:
-    """Type, message and traceback for a row; errors meant for people need no traceback."""
-    text = "" if isinstance(error, VbenchError) else "".join(traceback.format_exception(error))[-4000:]
-    return {"type": type(error).__name__, "message": str(error) or type(error).__name__, "traceback": text}
+    """Type, message and traceback for a row; an error not meant for people tells its type, and where it came from."""
+    name = type(error).__name__
+    if isinstance(error, VbenchError):
+        return {"type": name, "message": str(error) or name, "traceback": ""}
+    text = "".join(traceback.format_exception(error))[-4000:]
+    return {"type": name, "message": f"{name}: {error}" if str(error) else name, "traceback": text}
 
 
 @dataclass
@@ -188,7 +192,7 @@ def generate(
         for item in (item for item in todo if item.error is not None):
             record(Outcome(Task(item.key, item), error=item.error), 0.0)
         tasks = [Task(item.key, item) for item in todo if item.error is None]
-        make = lambda: GenerationWorker(adapter, run, control, device, batch_size)  # noqa: E731
+        make = partial(GenerationWorker, adapter, run, control, device, batch_size)
         started = time.perf_counter()
         with closing(iterator((engine or Local()).run(make, tasks))) as outcomes:
             for outcome in outcomes:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -51,9 +52,10 @@ def _by_position(videos: Videos) -> bool:
 
 
 def _named(videos: Sequence[Any]) -> list[tuple[str, Any]]:
+    """Each under its stem; one that several share gets the position, as often as it takes to stand alone."""
     names = [Path(v).stem if isinstance(v, str | Path) else f"video-{i}" for i, v in enumerate(videos)]
-    twice = {name for name in names if names.count(name) > 1}
-    names = [f"{name}-{i}" if name in twice else name for i, name in enumerate(names)]
+    while len(counts := Counter(names)) < len(names):
+        names = [f"{name}-{i}" if counts[name] > 1 else name for i, name in enumerate(names)]
     return list(zip(names, videos, strict=True))
 
 

@@ -13,14 +13,14 @@ KEY_VERSION = 1
 
 
 def canonical(value: Any) -> str:
-    """JSON with sorted keys and no spaces; equal values give equal text."""
+    """JSON with sorted keys and no spaces; equal values give equal text. `TypeError` for what JSON cannot tell."""
     return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=_plain)
 
 
 def _plain(value: Any) -> Any:
     if isinstance(value, Path):
         return str(value)
-    if hasattr(value, "item"):
+    if getattr(value, "ndim", None) == 0:  # a number of NumPy or torch; arrays are no part of an identity
         return value.item()
     raise TypeError(f"{value!r} has no canonical form")
 

@@ -51,14 +51,15 @@ class Method:
 def method(
     name: str, *, label: str = "", overrides: Mapping[str, Any] | None = None, axes: Mapping[str, Any] | None = None
 ) -> Method:
-    """The method of that name (or card path); `label` is what the leaderboard calls it."""
+    """The method of that name (or card path); `label`, with the axes behind it, is what the leaderboard calls it."""
     card: MethodCard = catalogue.card("method", name)
     adapter: AdapterCard = catalogue.card("adapter", card.adapter)
     overrides, axes = dict(overrides or {}), dict(axes or {})
-    if not label:
-        plain = {k: v for k, v in {**overrides, **axes}.items() if isinstance(v, str | int | float | bool)}
-        changes = [f"{k}={Path(v).name if isinstance(v, str) and os.sep in v else v}" for k, v in plain.items()]
-        label = card.id + (f" [{', '.join(changes)}]" if changes else "")
+    # A label stands for the options; the axes tell runs of equal label apart.
+    told = axes if label else {**overrides, **axes}
+    plain = {k: v for k, v in told.items() if isinstance(v, str | int | float | bool)}
+    changes = [f"{k}={Path(v).name if isinstance(v, str) and os.sep in v else v}" for k, v in plain.items()]
+    label = (label or card.id) + (f" [{', '.join(changes)}]" if changes else "")
     for what, values in (("--set", overrides), ("--axis", axes)):
         for option, value in values.items():
             try:

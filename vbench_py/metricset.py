@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from vbench_py import catalogue
-from vbench_py.cards import MetricCard
+from vbench_py.cards import ExtractorCard, MetricCard
 from vbench_py.keys import canonical, key
 from vbench_py.records import MetricFacts
 from vbench_py.types import Ask, Metric, UsageError
@@ -90,7 +90,7 @@ class MetricSpec:
 def metric_specs(
     names: Sequence[str], options: ScoreOptions | None = None, *, scored: str = "0::1"
 ) -> list[MetricSpec]:
-    """The metrics of these names and bundles, ready to score. `scored` picks the frames of frame views: "1::2"."""
+    """The metrics of these names and bundles, ready to score. `scored` picks the frames of comparisons: "1::2"."""
     options = options or ScoreOptions()
     specs = [_spec(name, options, scored) for name in catalogue.expand("metric", names)]
     return list({spec.column: spec for spec in specs}.values())
@@ -100,21 +100,21 @@ def _spec(name: str, options: ScoreOptions, scored: str) -> MetricSpec:
     base, _, against = name.partition(":")
     card: MetricCard = catalogue.card("metric", base)
     protocol: dict[str, Any] = dict(card.protocol)
-    metric: Metric = catalogue.implementation(card.entry, f"metric {base!r}")(card, protocol)
+    metric: Metric = catalogue.implementation(card.entry, f"metric {base!r}")(card, dict(card.protocol))
     offset, step = (int(part) for part in scored.split("::"))
     asks, marks = {}, [base + (f":{against}" if against else "")]
     if against and not any("target" in ask.on for ask in metric.needs.values()):
         raise UsageError(f"metric {name!r}: {base} compares with nothing, so it cannot be aimed at a role")
     for need, ask in metric.needs.items():
+        chosen = "target" in ask.on and scored != "0::1" and (ask.view.unit == "file" or ask.view.length == 1)
         if against:
             ask = replace(ask, on=tuple(against if role == "target" else role for role in ask.on))
             protocol["against"] = against
-        if ask.view.unit == "window" and ask.view.length == 1 and "target" in ask.on and scored != "0::1":
-            ask = replace(ask, view=replace(ask.view, offset=offset, stride=ask.view.stride * step))
+        if chosen:
             protocol["frames"] = scored
         if options.every > 1:
-            ask = _sparse(ask, options.every)
             protocol["every"] = options.every
+        ask = _sparse(ask, offset if chosen else 0, (step if chosen else 1) * options.every)
         asks[need] = ask
     if asks:
         if options.every > 1:
@@ -124,11 +124,22 @@ def _spec(name: str, options: ScoreOptions, scored: str) -> MetricSpec:
             marks.append(f"align={options.align}")
         if options.encode_as:
             protocol["encode_as"] = options.encode_as
+        protocol["extractors"] = {ask.extractor: _told(ask) for ask in asks.values()}
     column = marks[0] + (f"[{','.join(marks[1:])}]" if marks[1:] else "")
     return MetricSpec(column, card, protocol, metric, asks)
 
 
-def _sparse(ask: Ask, every: int) -> Ask:
+def _told(ask: Ask) -> dict[str, Any]:
+    """What changes the arrays of an ask, beside the frames: a number computed from them changes with it."""
+    card: ExtractorCard = catalogue.card("extractor", ask.extractor)
+    weights = sorted(checkpoint.sha256 for checkpoint in card.checkpoints)
+    return {"version": card.version, "weights": weights, "options": {**card.options, **dict(ask.options)}}
+
+
+def _sparse(ask: Ask, first: int, every: int) -> Ask:
+    """The ask on frames first, first + every, ...: by its view, or by options where it reads the files itself."""
     if ask.view.unit == "file":
-        return replace(ask, options=tuple(sorted([*ask.options, ("every", every)])))
-    return replace(ask, view=replace(ask.view, stride=ask.view.stride * every))
+        told = {"first": first} if first else {}
+        told |= {"every": every} if every > 1 else {}
+        return replace(ask, options=tuple(sorted({**dict(ask.options), **told}.items())))
+    return replace(ask, view=replace(ask.view, offset=ask.view.offset + first, stride=ask.view.stride * every))

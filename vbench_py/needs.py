@@ -6,12 +6,12 @@ from collections.abc import Sequence
 
 from vbench_py import catalogue
 from vbench_py.cards import CheckpointCard
-from vbench_py.metricset import metric_specs
+from vbench_py.metricset import MetricSpec, metric_specs
 
 
-def metric_needs(names: Sequence[str]) -> list[CheckpointCard]:
+def weights_of(specs: Sequence[MetricSpec]) -> list[CheckpointCard]:
     """Weights of the extractors that these metrics ask."""
-    extractors = dict.fromkeys(ask.extractor for spec in metric_specs(names) for ask in spec.asks.values())
+    extractors = dict.fromkeys(ask.extractor for spec in specs for ask in spec.asks.values())
     return [checkpoint for name in extractors for checkpoint in catalogue.card("extractor", name).checkpoints]
 
 
@@ -19,7 +19,7 @@ def suite_needs(name: str) -> list[CheckpointCard]:
     """Data of a suite, weights of its metrics and of its own methods."""
     card = catalogue.card("suite", name)
     methods = [checkpoint for method in card.methods for checkpoint in catalogue.card("method", method).checkpoints]
-    return [*card.data, *metric_needs(card.metrics), *methods]
+    return [*card.data, *weights_of(metric_specs(card.metrics)), *methods]
 
 
 def needs_of(name: str) -> list[CheckpointCard]:
@@ -27,8 +27,9 @@ def needs_of(name: str) -> list[CheckpointCard]:
     bundle = catalogue.entries("bundle").get(name)
     if bundle is not None:
         of = "suite" if bundle.data["of"] == "suites" else "metric"
-        members = catalogue.expand(of, [name])
-        return metric_needs(members) if of == "metric" else [c for member in members for c in suite_needs(member)]
+        if of == "metric":
+            return weights_of(metric_specs([name]))
+        return [checkpoint for member in catalogue.expand(of, [name]) for checkpoint in suite_needs(member)]
     found: list[CheckpointCard] = []
     kinds = [kind for kind in ("suite", "method", "metric") if name in catalogue.entries(kind)]
     if not kinds:
@@ -38,7 +39,7 @@ def needs_of(name: str) -> list[CheckpointCard]:
         if kind == "suite":
             found += suite_needs(name)
         elif kind == "metric":
-            found += metric_needs([name])
+            found += weights_of(metric_specs([name]))
         else:
             found += catalogue.card("method", name).checkpoints
     return found

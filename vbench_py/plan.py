@@ -6,7 +6,7 @@ import logging
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from vbench_py import derive
 from vbench_py.keys import key
@@ -71,7 +71,7 @@ class PlannedOutput:
     sample: Sample
     seed: int
     key: str
-    state: str
+    state: Literal["done", "todo", "unsupported"]
     resolved: Resolved | None = None
     reason: str = ""
     row: Row | None = None
@@ -99,6 +99,7 @@ def request_for(sample: Sample, seed: int, method: Method, suite: Suite) -> Requ
         sample=sample,
         seed=seed,
         media={role: derive.place(item) for role, item in media.items()},
+        parameters={name: value for name, value in method.overrides.items() if not callable(value)},
         axes=method.axes,
         frames=sample.facts.get("frames", output.frames),
         fps=sample.facts.get("fps", output.fps),
@@ -136,8 +137,7 @@ def plan_outputs(
             request = request_for(sample, seed, method, suite)
             content += _content(request, method)
             resolved = adapter.plan(request)
-            fingerprint = getattr(adapter, "fingerprint", None)
-            content += [dict(resolved.parameters), resolved.prompt_used, fingerprint(request) if fingerprint else ""]
+            content += [dict(resolved.parameters), resolved.prompt_used]
         except Unsupported as refusal:
             reason = str(refusal)
             content += ["unsupported", reason]
@@ -150,6 +150,7 @@ def plan_outputs(
         row_key = key("generation", content)
         found: Row | None = best.get(row_key)
         current = found is not None and last["key"] == row_key
+        state: Literal["done", "todo", "unsupported"]
         if reason:
             # Refused again after it was served in between: the refusal has to stand, as a new row.
             state, found = "unsupported", found if current else None

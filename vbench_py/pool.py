@@ -35,6 +35,10 @@ class ExtractorPool:
             self._loaded[place] = made
         return self._loaded[place]
 
+    def __getstate__(self) -> dict[str, Any]:
+        """Copies and pickles start unloaded: threads and device memory belong to one process and one owner."""
+        return {"device": self.device, "_loaded": {}}
+
     def close(self) -> None:
         """Releases everything; a later `get` loads again."""
         while self._loaded:

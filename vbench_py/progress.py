@@ -24,6 +24,20 @@ class Silent:
         pass
 
 
+class Titled:
+    """Passes on to another, with what is worked on in the name of each stage."""
+
+    def __init__(self, progress: Progress, title: str) -> None:
+        self._progress = progress
+        self._title = title
+
+    def start(self, stage: str, total: int) -> None:
+        self._progress.start(f"{stage} {self._title}", total)
+
+    def advance(self, frames: int = 0, note: str = "") -> None:
+        self._progress.advance(frames, note)
+
+
 class Display:
     """One bar a stage: description, done of total, frames a second, time left."""
 

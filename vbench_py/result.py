@@ -23,6 +23,10 @@ class Result:
 
     records: tuple[RunRecords, ...]
 
+    def __add__(self, other: Result) -> Result:
+        """Both, for one board or report: the checkpoints of a training, say."""
+        return Result((*self.records, *other.records))
+
     @property
     def folders(self) -> list[Path]:
         return list(dict.fromkeys(record.folder for record in self.records))

@@ -15,6 +15,7 @@ import orjson
 
 from vbench_py import catalogue
 from vbench_py.cards import CheckpointCard, SuiteCard
+from vbench_py.checkpoints import location
 from vbench_py.types import Media, Sample, Step, UsageError
 
 _FIELDS = {
@@ -41,13 +42,6 @@ class Suite:
         return [(sample, seed) for sample in self.samples for seed in sample.seeds]
 
 
-def data_path(card: CheckpointCard) -> Path:
-    """Where a data file is or will be; fetch it first to have it there."""
-    from vbench_py import checkpoints
-
-    return checkpoints.location(card)
-
-
 def load_suite(name: str) -> Suite:
     """The suite of that name. Reads no data: media may still have to be fetched."""
     found = catalogue.find("suite", name)
@@ -56,7 +50,7 @@ def load_suite(name: str) -> Suite:
     data = {item.name: item for item in card.data}
     samples = []
     try:
-        text = file.read_text(encoding="utf-8")
+        text = file.read_text(encoding="utf-8-sig")
     except OSError as error:
         raise UsageError(f"suite {card.id!r}: its samples file {file} cannot be read: {error.strerror}") from error
     for number, line in enumerate(text.splitlines(), 1):
@@ -129,7 +123,7 @@ def _media(
         if text["data"] not in data:
             raise catalogue.unknown("data source", text["data"], data)
         item = data[text["data"]]
-        return Media(data_path(item), item.sha256, steps, seed)
+        return Media(location(item), item.sha256, steps, seed)
     if "path" in text:
         return Media(folder / text["path"], text.get("sha256"), steps, seed)
     raise UsageError(f"{where}: needs one of data, path, from")

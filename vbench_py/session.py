@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import functools
 import logging
 import platform
+import re
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from vbench_py import catalogue, reading
+from vbench_py import reading
+from vbench_py.checkpoints import fetch
 from vbench_py.failures import Failures
 from vbench_py.generate import generate
 from vbench_py.method import Method
 from vbench_py.metricset import MetricSpec, ScoreOptions, metric_specs
+from vbench_py.needs import weights_of
 from vbench_py.plan import (
     PlannedOutput,
     PlannedScore,
@@ -49,6 +54,12 @@ class Settings:
     device: str = "auto"
     batch_size: int = 1
     accept_licence: bool = False
+
+    def __post_init__(self) -> None:
+        if self.batch_size < 1:
+            raise UsageError(f"--batch-size {self.batch_size}: must be 1 or more")
+        if not re.fullmatch(r"auto|cpu|mps|cuda(:\d+)?", self.device):
+            raise UsageError(f"--device {self.device}: expected auto, cpu, mps, cuda or cuda:N")
 
 
 @dataclass
@@ -110,8 +121,20 @@ class Session:
         """Everything that can fail early does so here: folder, data, weights."""
         self.run.create()
         self.run.sweep()
-        fetch_for(self.suite, self.specs)
+        for card in (*self.suite.card.data, *weights_of(self.specs)):
+            fetch(card)
         self.write_info("running")
+
+    @contextmanager
+    def working(self) -> Iterator[None]:
+        """Prepares, and writes the flat files at the end whatever happens inside the `with` block."""
+        self.prepare()
+        status = "stopped"
+        try:
+            yield
+            status = "done"
+        finally:
+            self.finish(status)
 
     def generate(self) -> None:
         if self.method is None or self.adapter is None:
@@ -159,7 +182,6 @@ class Session:
         wanted = (self.settings.selection if partial else Selection()).wanted(self.suite)
         self.run.write_info(
             {
-                "schema": 1,
                 "suite": {
                     "id": suite.id, "version": suite.version, "task": suite.task, "title": suite.title,
                     "summary": suite.summary, "file": str(self.suite.file or ""),
@@ -205,10 +227,11 @@ def open_session(
             f"method {method.card.id!r}: its weights are under {method.card.licence_weights!r}",
             mend="pass --accept-licence",
         )
-    _check_reference(settings)
+    check_reference(settings)
+    if not suite.samples:
+        raise UsageError(f"suite {suite.card.id!r} has no samples")
     adapter = method.build()
-    names = settings.metrics or (*suite.card.metrics, *(BASELINE_METRICS if settings.reference_run else ()))
-    specs = metric_specs(names, settings.score, scored=suite.card.output.scored)
+    specs = _specs(suite, settings)
     match = getattr(adapter, "match", None)
     unmatched = tuple(match(suite.samples).unmatched) if match else ()
     run = RunFolder.place(settings.results, suite.card.id, suite.card.version, method.name, method.key(adapter))
@@ -225,7 +248,7 @@ def reopen(run: RunFolder, settings: Settings, failures: Failures | None = None)
     """A session on a run that exists, to score its outputs again or with other metrics."""
     from vbench_py.samples import load_suite
 
-    _check_reference(settings)
+    check_reference(settings)
     info = run.read_info()
     if info["suite"]["task"] == "videos":
         raise UsageError(
@@ -237,30 +260,29 @@ def reopen(run: RunFolder, settings: Settings, failures: Failures | None = None)
         raise UsageError(
             f"{run.path}: made with {suite.card.id}@{info['suite']['version']}, this is version {suite.card.version}"
         )
-    specs = metric_specs(settings.metrics or suite.card.metrics, settings.score, scored=suite.card.output.scored)
+    specs = _specs(suite, settings)
     failures = failures or Failures(settings.fail_on_error)
     failures.expected += len(settings.selection.mine(suite))
     return Session(suite, settings, run, specs, info["method"], failures=failures, reopened=True)
 
 
-def _check_reference(settings: Settings) -> None:
+def _specs(suite: Suite, settings: Settings) -> list[MetricSpec]:
+    beside = BASELINE_METRICS if settings.reference_run else ()
+    return metric_specs(
+        settings.metrics or (*suite.card.metrics, *beside), settings.score, scored=suite.card.output.scored
+    )
+
+
+def check_reference(settings: Settings) -> None:
+    """Raises `UsageError` where --reference-run names no run."""
     place = settings.reference_run
     if place is not None and not RunFolder(place).read_info():
         raise UsageError(f"--reference-run {place}: no run.json, so this is not a run folder")
 
 
-def fetch_for(suite: Suite, specs: Sequence[MetricSpec]) -> dict[str, Path]:
-    """Data of the suite and weights of the metrics, fetched and verified; name -> path."""
-    from vbench_py.checkpoints import fetch
-
-    extractors = dict.fromkeys(ask.extractor for spec in specs for ask in spec.asks.values())
-    weights = [checkpoint for name in extractors for checkpoint in catalogue.card("extractor", name).checkpoints]
-    cards = [*suite.card.data, *weights]
-    return {card.name: fetch(card) for card in cards}
-
-
+@functools.cache
 def environment() -> str:
-    """What ran: Python, platform and the version of every installed distribution."""
+    """What ran: Python, platform and the version of every installed distribution; read once a process."""
     from importlib.metadata import distributions
 
     versions: Mapping[str, str] = {d.metadata["Name"]: d.version for d in distributions() if d.metadata["Name"]}

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from math import inf, isfinite, nan, sqrt
 from typing import Any
 
@@ -90,7 +90,7 @@ def _untransform(value: float, skewness: float, count: int) -> float:
     return shifted if abs(a) < 1e-9 else float(np.cbrt(1 + 3 * a * shifted) - 1) / a
 
 
-def bootstrap_interval(means: np.ndarray, resamples: int = RESAMPLES) -> tuple[float, float]:
+def bootstrap_interval(means: np.ndarray) -> tuple[float, float]:
     """The 95 % percentile interval of the mean of (G,) ascending group means, groups drawn with replacement.
 
     What most papers print, for comparison with them; never below the smallest nor above the largest group. The seed is
@@ -106,9 +106,9 @@ def bootstrap_interval(means: np.ndarray, resamples: int = RESAMPLES) -> tuple[f
         return float(means[0]), float(means[0])
     seed = int.from_bytes(hashlib.sha256(np.ascontiguousarray(means, dtype="<f8").tobytes()).digest()[:8], "little")
     draw = np.random.Generator(np.random.PCG64(seed))
-    found = np.empty(resamples)
+    found = np.empty(RESAMPLES)
     rows = max(1, DRAWN_AT_ONCE // count)
-    for start in range(0, resamples, rows):
+    for start in range(0, RESAMPLES, rows):
         part = found[start : start + rows]
         part[:] = means[draw.integers(0, count, (len(part), count), dtype=np.int32)].mean(axis=1)
     low, high = np.quantile(found, [(1 - CONFIDENCE) / 2, (1 + CONFIDENCE) / 2])
@@ -132,15 +132,6 @@ def cluster_mean(values: Any, groups: Any, interval: str = "hall") -> Estimate:
     means = group_means(numbers, groups)
     low, high = INTERVALS[interval](means)
     return Estimate(float(means.mean()), low, high, int(numbers.size), len(means))
-
-
-def cluster_bootstrap(values: Any, groups: Any, resamples: int = RESAMPLES) -> Estimate:
-    """`cluster_mean` with the interval of `bootstrap_interval`: whole groups are drawn, never single videos."""
-    estimate = cluster_mean(values, groups)
-    if estimate.n == 0:
-        return estimate
-    low, high = bootstrap_interval(group_means(values, groups), resamples)
-    return replace(estimate, low=low, high=high)
 
 
 def paired_difference(

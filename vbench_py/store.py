@@ -30,6 +30,7 @@ from vbench_py.types import StorageError, UsageError
 
 log = logging.getLogger(__name__)
 ROW_SCHEMA = 1
+INFO_SCHEMA = 1
 FULL_ERRNO = {errno.ENOSPC, errno.EROFS, errno.EDQUOT}
 """What no file can be at fault for: the disk is, wherever the error came up."""
 STORAGE_ERRNO = FULL_ERRNO | {errno.EACCES, errno.EPERM, errno.EIO, errno.ENOTDIR, errno.EEXIST, errno.ENAMETOOLONG}
@@ -207,16 +208,19 @@ class RunFolder:
 
     def read_info(self) -> dict[str, Any]:
         """The run.json; empty when there is none yet."""
+        file = self.path / "run.json"
         try:
-            return orjson.loads((self.path / "run.json").read_bytes())
+            info: dict[str, Any] = orjson.loads(file.read_bytes())
         except FileNotFoundError:
             return {}
         except orjson.JSONDecodeError as error:
-            file = self.path / "run.json"
             raise UsageError(f"{file}: not valid JSON ({error})", mend="delete it and run again") from error
+        if info.get("schema", 0) > INFO_SCHEMA:
+            raise UsageError(f"{file}: of schema {info['schema']}", mend="update vbench_py to read it")
+        return info
 
     def write_info(self, info: Mapping[str, Any]) -> None:
-        write_atomic(self.path / "run.json", to_json(info, indent=True) + b"\n")
+        write_atomic(self.path / "run.json", to_json({"schema": INFO_SCHEMA, **info}, indent=True) + b"\n")
 
     def rows(self, kind: str) -> Iterator[Row]:
         return read_rows(self.path, kind)

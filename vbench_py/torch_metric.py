@@ -50,6 +50,9 @@ class VideoMetric(TorchMetric):
         self.add_state(self._total, torch.zeros((), dtype=torch.float64), dist_reduce_fx="sum")
         self.add_state(self._count, torch.zeros((), dtype=torch.float64), dist_reduce_fx="sum")
 
+    def __repr__(self) -> str:
+        return f"torchmetric({self.spec.column!r})"
+
     @property
     def higher_is_better(self) -> bool | None:  # type: ignore[override]
         """None for a metric that only describes."""

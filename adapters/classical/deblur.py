@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from itertools import chain, islice
 from typing import Any
 
 import cv2
 import numpy as np
 import scipy.fft
 
+from vbench_py.adapters.classical.blur import blur_sigma
 from vbench_py.adapters.classical.job import Job, Stream
 from vbench_py.types import UsageError
 
-PSFS = ("gaussian", "linear")
+PSFS = ("estimated", "gaussian", "linear")
+FRAMES_ESTIMATED = 8
 
 
 def unsharp_mask(frame: np.ndarray, *, sigma: float, amount: float) -> np.ndarray:
@@ -79,10 +82,27 @@ def check(parameters: Mapping[str, Any]) -> None:
 
 
 def stream(operation: str, job: Job, parameters: Mapping[str, Any]) -> Stream:
-    """The source's frames, each sharpened by itself; size, length and rate stay."""
+    """The source's frames, each sharpened by itself; size, length and rate stay.
+
+    With the point-spread function `estimated`, one Gaussian is measured on the clip's first frames and serves all, so
+    that nothing flickers; a clip that measures sharp passes as it is.
+    """
     job.require_native_size("source")
     sharpen = OPERATIONS[operation]
-    return Stream((sharpen(frame, **parameters) for frame in job.frames("source")), job.geometry("source").fps)
+
+    def frames() -> Iterator[np.ndarray]:
+        source, settings = job.frames("source"), dict(parameters)
+        if settings.get("psf") == "estimated":
+            first = list(islice(source, FRAMES_ESTIMATED))
+            source = chain(first, source)
+            settings |= {"psf": "gaussian", "sigma": blur_sigma(first)}
+            if settings["sigma"] == 0:
+                yield from source
+                return
+        for frame in source:
+            yield sharpen(frame, **settings)
+
+    return Stream(frames(), job.geometry("source").fps)
 
 
 def _rounded(pixels: np.ndarray) -> np.ndarray:

@@ -12,19 +12,22 @@ from typing import IO, Any
 import imageio_ffmpeg
 import numpy as np
 
-from vbench_py.types import BadMedia, VbenchError
+from vbench_py.types import BadMedia, Unsupported, VbenchError
 from vbench_py.video import read_chunks
 
 _THREADS = 2
+_SMALLEST = 17
+"""libvmaf reads beyond smaller pictures and crashes (measured: 17x17 is scored, 16x64 and 64x16 are not)."""
 
 
 class VMAF:
     """VMAF of each frame of a video against its target, 0..100; identical clips score near 100, not exactly 100.
 
     Both files are read as for every other metric and stream through one pipe, each frame stacked on its target: the
-    pair never falls out of step and any readable format works. Options: `model`, `pixel_format` (of the comparison) and
-    `every` (score only each such frame). Gives `index` (F,) int64 and `value` (F,) float64.
-    `BadMedia` when sizes or frame counts differ.
+    pair never falls out of step and any readable format works. Options: `model`, `pixel_format` (of the comparison),
+    `first` and `every` (score only frames first, first + every, ...; motion is still that between neighbours).
+    Gives `index` (F,) int64 and `value` (F,) float64.
+    `BadMedia` when sizes or frame counts differ, `Unsupported` when a side is below 17 px.
     """
 
     def __init__(self, options: Mapping[str, Any], weights: Mapping[str, Path]) -> None:
@@ -43,10 +46,15 @@ class VMAF:
     def __call__(self, video: Path, target: Path) -> Mapping[str, np.ndarray]:
         pairs = _stacked(video, target)
         first = next(pairs)
+        height, width = first.shape[0] // 2, first.shape[1]
+        if min(height, width) < _SMALLEST:
+            raise Unsupported("size", f"VMAF needs sides of at least {_SMALLEST} px, not {width}x{height}")
         with tempfile.TemporaryDirectory(prefix="vmaf-") as folder:
             self._run(first, pairs, Path(folder))
             report = json.loads((Path(folder) / "vmaf.json").read_text(encoding="utf-8"))
-        frames = report["frames"]
+        first_scored, every = int(self.options["first"]), int(self.options["every"])
+        frames = [frame for frame in report["frames"] if frame["frameNum"] % every == first_scored % every]
+        frames = [frame for frame in frames if frame["frameNum"] >= first_scored]
         return {
             "index": np.array([frame["frameNum"] for frame in frames], dtype=np.int64),
             "value": np.array([frame["metrics"]["vmaf"] for frame in frames], dtype=np.float64),
@@ -55,8 +63,11 @@ class VMAF:
     def _command(self, height: int, width: int) -> list[str]:
         """ffmpeg's arguments for frames of which `height` rows are the video's and as many the target's."""
         pixels = f"format={self.options['pixel_format']}"
+        every = int(self.options["every"])
+        # libvmaf counts from frame 0; other frames are picked from the report.
+        subsample = 1 if int(self.options["first"]) % every else every
         measure = (
-            f"libvmaf=model=version={self.options['model']}:n_subsample={int(self.options['every'])}"
+            f"libvmaf=model=version={self.options['model']}:n_subsample={subsample}"
             f":n_threads={_THREADS}:log_fmt=json:log_path=vmaf.json"
         )
         graph = (

@@ -12,6 +12,7 @@ from scipy.signal import convolve2d
 
 from tests.adapters.helpers import method, psnr, request, run
 from vbench_py.adapters.classical import Classical
+from vbench_py.adapters.classical.blur import blur_sigma
 from vbench_py.adapters.classical.deblur import point_spread, unsharp_mask, wiener
 from vbench_py.types import UsageError
 from vbench_py.video import read
@@ -80,6 +81,37 @@ def test_an_angle_turns_the_line_anticlockwise() -> None:
 
 def test_an_unsharp_mask_recovers_part_of_a_blur() -> None:
     assert psnr(unsharp_mask(blurred(1.0), sigma=1.5, amount=1.0), blocks()) > psnr(blurred(1.0), blocks()) + 1
+
+
+@pytest.mark.parametrize("sigma", [1.0, 1.5, 2.0])
+def test_the_blur_is_measured_within_a_third(sigma: float) -> None:
+    assert blur_sigma([blurred(sigma)]) == pytest.approx(sigma, rel=1 / 3)
+
+
+def test_a_frame_without_edges_has_no_blur() -> None:
+    assert blur_sigma([np.full((32, 32, 3), 200, np.uint8)]) == 0
+
+
+def restored(clip: np.ndarray, folder: Path) -> np.ndarray:
+    """What `wiener` as its card has it makes of a clip."""
+    asked = request("deblurring", {"source": clip}, folder)
+    (made,) = run(Classical(method("wiener"), {}), [asked], folder / "out")
+    return read(made.outputs["video"])
+
+
+def test_wiener_measures_the_blur_that_it_undoes_by_two_decibels(tmp_path: Path) -> None:
+    made = restored(np.stack([blurred(1.5)] * 2), tmp_path)
+    assert psnr(made[0], blocks()) > psnr(blurred(1.5), blocks()) + 2
+
+
+def test_wiener_leaves_a_sharp_clip_as_it_is(tmp_path: Path) -> None:
+    clip = np.stack([blocks()] * 10)
+    np.testing.assert_array_equal(restored(clip, tmp_path), clip)
+
+
+def test_one_measure_serves_the_whole_clip(tmp_path: Path) -> None:
+    clip = np.stack([blurred(1.5)] * 8 + [blocks()] * 2)
+    assert not np.array_equal(restored(clip, tmp_path)[9], blocks())
 
 
 def test_size_and_length_stay(tmp_path: Path) -> None:

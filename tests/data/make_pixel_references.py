@@ -55,6 +55,7 @@ def basicsr(root: Path, video: np.ndarray, target: np.ndarray) -> dict[str, list
         "psnr-y-crop8": (functions.calculate_psnr, 8, True),
         "ssim-rgb": (functions.calculate_ssim, 0, False),
         "ssim-y": (functions.calculate_ssim, 0, True),
+        "ssim-y-crop8": (functions.calculate_ssim, 8, True),
     }
     return {
         name: [
@@ -100,7 +101,7 @@ def tecogan(root: Path, video: np.ndarray, target: np.ndarray) -> dict[str, list
             sys.stdout = stdout
         table = pd.read_csv(folder / "out/metrics.csv", nrows=len(video) - 4)
     return {
-        "psnr-tecogan": [float(value) for value in table["PSNR_00"].dropna()],
+        "psnr-y-tecogan": [float(value) for value in table["PSNR_00"].dropna()],
         "ssim-y-tecogan-as-published": [float(value) for value in table["SSIM_00"].dropna()],
         "tof": [float(value) for value in table["tOF_00"].dropna()],
     }

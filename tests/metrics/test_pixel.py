@@ -27,6 +27,15 @@ def test_psnr_of_the_mean_error_is_never_above_the_mean_psnr(pair: Pair) -> None
     assert score("psnr-rgb-mse", roles).value < score("psnr-rgb", roles).value
 
 
+@pytest.mark.parametrize("fps", [2.0, 24.0])
+def test_the_worst_second_of_the_mean_error_is_not_above_the_video(pair: Pair, fps: float) -> None:
+    video, target = pair
+    video = video.copy()
+    video[::2] //= 2
+    made = score("psnr-rgb-mse", {"video": video, "target": target}, facts={"fps": fps})
+    assert made.details["worst_second"] <= made.value
+
+
 def test_ssim_does_not_depend_on_the_threads(pair: Pair) -> None:
     options = {"colour": "rgb", "crop": 0, "window": "gaussian11", "peak": 255.0}
     alone, pooled = SSIM(options, {}), SSIM(options, {})

@@ -12,15 +12,16 @@ import pytest
 
 from tests.metrics.clips import noisy, texture
 from vbench_py.metrics.extractors.vmaf import VMAF
-from vbench_py.types import BadMedia
+from vbench_py.types import BadMedia, Unsupported
 from vbench_py.video import write_video
 
 TARGET = texture(6, 96, 128)
 VIDEO = noisy(TARGET, 20)
 
 
-def vmaf(video: Path, target: Path, every: int = 1) -> dict[str, np.ndarray]:
-    return dict(VMAF({"model": "vmaf_v0.6.1", "pixel_format": "yuv420p", "every": every}, {})(video, target))
+def vmaf(video: Path, target: Path, first: int = 0, every: int = 1) -> dict[str, np.ndarray]:
+    options = {"model": "vmaf_v0.6.1", "pixel_format": "yuv420p", "first": first, "every": every}
+    return dict(VMAF(options, {})(video, target))
 
 
 @pytest.fixture(scope="module")
@@ -51,6 +52,19 @@ def test_every_second_frame(files: tuple[Path, Path]) -> None:
     whole, sparse = vmaf(*files), vmaf(*files, every=2)
     assert sparse["index"].tolist() == [0, 2, 4]
     np.testing.assert_allclose(sparse["value"], whole["value"][::2], rtol=0, atol=1e-6)
+
+
+@pytest.mark.parametrize(("first", "every"), [(1, 2), (2, 1), (3, 3), (4, 3)])
+def test_frames_from_a_first_one_on(files: tuple[Path, Path], first: int, every: int) -> None:
+    whole, sparse = vmaf(*files), vmaf(*files, first=first, every=every)
+    assert sparse["index"].tolist() == list(range(first, 6, every))
+    np.testing.assert_allclose(sparse["value"], whole["value"][first::every], rtol=0, atol=1e-6)
+
+
+def test_pictures_that_libvmaf_crashes_on_are_unsupported(tmp_path: Path) -> None:
+    write_video(tmp_path / "small.mkv", TARGET[:, :16, :64], fps=8)
+    with pytest.raises(Unsupported, match="at least 17 px, not 64x16"):
+        vmaf(tmp_path / "small.mkv", tmp_path / "small.mkv")
 
 
 def test_identical_clips_score_near_but_not_exactly_a_hundred(files: tuple[Path, Path]) -> None:

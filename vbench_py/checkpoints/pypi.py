@@ -101,5 +101,5 @@ def _cached_archive(package: DistributionPackage, meter: Meter) -> Path:
                     arriving.unlink()
                     raise SourceFailed(f"{package.filename}: {algorithm} is {actual}, the index states {key}")
             arriving.replace(archive)
-            log.info("%s: fetched, kept as %s", package.filename, archive)
+            log.debug("%s: fetched, kept as %s", package.filename, archive)
     return archive

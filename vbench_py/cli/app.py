@@ -5,14 +5,17 @@ Exit codes: 0 done, 1 some samples failed, 2 wrong usage, 130 stopped by Ctrl-C,
 
 from __future__ import annotations
 
+import sys
+from typing import Annotated
+
 import typer
 
 from vbench_py.cli import check, doctor, fetch, generate, leaderboard, listing, plan, report, run, score, show
+from vbench_py.cli.help import EPILOG, GroupedCommand
 from vbench_py.cli.verb import verb
 
 app = typer.Typer(
     name="vbench-py",
-    help="Benchmark and evaluation harness for video generation.",
     add_completion=False,
     no_args_is_help=True,
     rich_markup_mode=None,
@@ -32,7 +35,23 @@ for _name, _command in (
     ("check", check.command),
     ("doctor", doctor.command),
 ):
-    app.command(name=_name, help=(_command.__doc__ or "").strip())(verb(_command))
+    _help = (_command.__doc__ or "").strip()
+    app.command(name=_name, cls=GroupedCommand, help=_help, short_help=_help, epilog=EPILOG)(verb(_command))
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        from vbench_py import __version__
+
+        sys.stdout.write(f"vbench-py {__version__}\n")
+        raise typer.Exit
+
+
+@app.callback()
+def _whole(
+    version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and exit.")] = False,
+) -> None:
+    """Benchmark and evaluation harness for video generation."""
 
 
 def main() -> None:

@@ -14,7 +14,7 @@ def command(
     flags: Common,
     names: Annotated[list[str], typer.Argument(help="Suites, methods, metrics or bundles.")],
 ) -> int:
-    """Fetch everything a suite, method or metric needs, for later --offline use."""
+    """Fetch what a suite, method or metric needs, to work --offline."""
     from vbench_py import checkpoints
     from vbench_py.needs import needs_of
 

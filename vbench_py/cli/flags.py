@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from vbench_py.session import Settings
 
 COMMON = "Everywhere"
-WORK = "Work"
+WORK = "What is made and scored"
 
 
 def _flag(*names: str, help: str, panel: str = WORK) -> Any:

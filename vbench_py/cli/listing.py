@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from vbench_py.cli.flags import Common
-from vbench_py.types import TASKS
+from vbench_py.types import TASKS, UsageError
 
 WHAT = ("suites", "methods", "metrics", "tasks")
 
@@ -28,7 +28,9 @@ def command(
         raise unknown("kind", what, WHAT)
     if task and task not in TASKS:
         raise unknown("task", task, TASKS)
-    rows = {name: _rows(name, task) for name in ([what] if what else WHAT)}
+    if task and what in ("metrics", "tasks"):
+        raise UsageError(f"--task {task}: {what} belong to no task", mend="list suites or methods with it")
+    rows = {name: _rows(name, task) for name in ([what] if what else WHAT[:2] if task else WHAT)}
     if flags.json:
         import json
 

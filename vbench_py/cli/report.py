@@ -33,5 +33,10 @@ def command(
 
     found = read_runs(run_places(flags.results, runs))
     page = show_report(flags, found, out or flags.results / "report", previews=previews, interval=interval)
-    sys.stdout.write(f"{page}\n")
+    if flags.json:
+        import json
+
+        sys.stdout.write(json.dumps({"page": str(page), "runs": len(found)}, indent=2) + "\n")
+    else:
+        sys.stdout.write(f"{page}\n")
     return 0

@@ -24,7 +24,7 @@ def command(
     ] = True,
     report: Annotated[bool, typer.Option(help="Write the HTML report.", envvar="VBENCH_PY_REPORT")] = True,
 ) -> int:
-    """Generate, score, and show the leaderboard and report of suites."""
+    """Generate, score, show the leaderboard, write the report."""
     from vbench_py.cli.show_plan import show_plan
     from vbench_py.cli.tables import show_board
     from vbench_py.cli.work import columns, sessions, tell, work

@@ -34,14 +34,18 @@ def command(
         ),
     ] = None,
 ) -> int:
-    """Score videos: a folder, a file, a run, or the outputs of methods on a suite."""
+    """Score a folder of videos, a video, runs, or outputs on suites."""
     from vbench_py.catalogue import entries, unknown
     from vbench_py.cli.show_plan import show_plan
     from vbench_py.cli.tables import show_board
     from vbench_py.cli.work import columns, sessions, tell, work
 
-    if len(what) == 1 and _is_videos(Path(what[0])):
+    videos = [name for name in what if _is_videos(Path(name))]
+    if videos:
+        _refuse_for_videos(flags, what, method)
         return _score_videos(flags, Path(what[0]), target)
+    if target is not None:
+        raise UsageError(f"--target {target}: goes with videos; {what[0]} has a ground truth of its own")
     runs = [Path(name) for name in what if (Path(name) / "run.json").is_file()]
     suites = [name for name in what if not (Path(name) / "run.json").is_file()]
     for name in suites:
@@ -64,6 +68,19 @@ def command(
 
 def _is_videos(place: Path) -> bool:
     return place.exists() and not (place / "run.json").is_file() and not (place / "suite.toml").is_file()
+
+
+def _refuse_for_videos(flags: Work, what: list[str], method: list[str] | None) -> None:
+    """What a folder of videos cannot take: it is never ignored, as the numbers would not be those asked for."""
+    if len(what) > 1:
+        raise UsageError(
+            f"{', '.join(what)}: one folder of videos at a time",
+            mend="to compare folders, make each a method of a suite with the adapter precomputed",
+        )
+    about_methods = {"--method": method, "--set": flags.set, "--axis": flags.axis}
+    given = [flag for flag, value in about_methods.items() if value]
+    if given:
+        raise UsageError(f"{' and '.join(given)}: {what[0]} holds videos, which no method makes", mend="leave it out")
 
 
 def _score_videos(flags: Work, place: Path, target: Path | None) -> int:
@@ -92,6 +109,12 @@ def _score_videos(flags: Work, place: Path, target: Path | None) -> int:
             progress=progress,
             dry_run=flags.dry_run,
         )
+    if flags.dry_run and flags.json:
+        from vbench_py.store import to_json
+
+        plan = {"videos": len(videos), "metrics": [spec.column for spec in session.specs]}
+        sys.stdout.write(to_json({**plan, "folder": str(session.run.path)}, indent=True).decode() + "\n")
+        return 0
     if flags.dry_run:
         columns = ", ".join(spec.column for spec in session.specs)
         sys.stdout.write(f"{len(videos)} videos, metrics: {columns}; results in {session.run.path}\n")

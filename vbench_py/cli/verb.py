@@ -20,6 +20,7 @@ from vbench_py.cli.flags import Common
 from vbench_py.types import UsageError, VbenchError
 
 Command = Callable[..., int | None]
+_LOGGED = "%(levelname)s %(name)s: %(message)s"
 
 
 class Terminated(KeyboardInterrupt):
@@ -60,17 +61,33 @@ def guarded(command: Callable[[], int | None], flags: Common) -> int:
     except VbenchError as error:
         sys.stderr.write(f"error: {error}\n")
         return 2 if isinstance(error, UsageError) else 1
+    except BrokenPipeError:
+        sys.stderr.close()
+        return 1
+    except OSError as error:
+        from vbench_py.store import STORAGE_ERRNO
+
+        if error.errno not in STORAGE_ERRNO:
+            raise
+        mend = "free space, or choose another folder with --results, --cache or --out"
+        sys.stderr.write(f"error: {error.filename or 'the disk'}: {error.strerror}; {mend}\n")
+        return 1
     except Terminated:
         sys.stderr.write("stopped by SIGTERM; what is done is kept, run the same command again to go on\n")
         return 143
     except KeyboardInterrupt:
         sys.stderr.write("stopped; what is done is kept, run the same command again to go on\n")
         return 130
-    except BrokenPipeError:
-        sys.stderr.close()
-        return 1
     finally:
         signal.signal(signal.SIGTERM, previous)
+
+
+class _Remark(logging.Formatter):
+    """A log line for people: what is no warning stands alone."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        text = super().format(record)
+        return f"{record.levelname.lower()}: {text}" if record.levelno >= logging.WARNING else text
 
 
 def _terminate(number: int, frame: FrameType | None) -> None:
@@ -86,7 +103,9 @@ def _environment(flags: Common) -> None:
         os.environ["VBENCH_PY_OFFLINE"] = "1"
         os.environ["HF_HUB_OFFLINE"] = "1"
     level = logging.INFO if flags.verbose else logging.ERROR if flags.quiet else logging.WARNING
-    logging.basicConfig(level=level, format="%(levelname)s %(name)s: %(message)s", stream=sys.stderr)
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(logging.Formatter(_LOGGED) if flags.verbose else _Remark())
+    logging.basicConfig(level=level, handlers=[handler])
     if not flags.quiet:
         # Says under which licence a file comes when it is first fetched.
         logging.getLogger("vbench_py.checkpoints").setLevel(logging.INFO)

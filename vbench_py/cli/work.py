@@ -60,20 +60,16 @@ def own_controls(methods: Sequence[str]) -> list[str]:
 def work(flags: Work, opened: Sequence[Session], steps: Sequence[str]) -> Failures:
     """Runs the steps of every session; the flat files are written whatever happens on the way."""
     from vbench_py.pool import ExtractorPool
-    from vbench_py.progress import display
+    from vbench_py.progress import Titled, display
 
     failures = opened[0].failures
     with display(not flags.quiet and not flags.json) as progress, closing(ExtractorPool(flags.device)) as pool:
-        for session in opened:
-            session.progress, session.pool = progress, pool
-            session.prepare()
-            status = "stopped"
-            try:
+        for number, session in enumerate(opened, 1):
+            place = f" ({number} of {len(opened)})" if len(opened) > 1 else ""
+            session.progress, session.pool = Titled(progress, f"{session.name[:20]}{place}"), pool
+            with session.working():
                 for step in steps:
                     getattr(session, step)()
-                status = "done"
-            finally:
-                session.finish(status)
     return failures
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from vbench_py.records import RunRecords
 
@@ -20,10 +20,11 @@ def encoding_class(encoding: str) -> str:
     return "+".join(sorted({"lossless" if part in LOSSLESS else part for part in encoding.split("+")}))
 
 
-def comparable(runs: Iterable[RunRecords]) -> list[tuple[Key, list[RunRecords]]]:
+def comparable(runs: Sequence[RunRecords]) -> list[tuple[Key, list[RunRecords]]]:
     """Groups of runs that agree on suite@version, prompt policy, encoding class, and each shared metric's protocol.
 
-    Controls have no prompt policy of their own: they join every policy of their suite that has methods.
+    Suites stand in the order of their first runs here, all else by name. Controls have no prompt policy of their own:
+    they join every policy of their suite that has methods.
     """
     keyed: dict[Key, list[RunRecords]] = defaultdict(list)
     controls: dict[tuple[str, str, str], list[RunRecords]] = defaultdict(list)
@@ -38,7 +39,8 @@ def comparable(runs: Iterable[RunRecords]) -> list[tuple[Key, list[RunRecords]]]
         for policy in policies or [found[0].prompt_policy]:
             keyed[suite, version, policy, encoding].extend(found)
     # Outputs as they were made stand before the same outputs re-encoded.
-    order = sorted(keyed, key=lambda key: (*key[:3], key[3] != "lossless", key[3]))
+    place = {suite: number for number, suite in enumerate(dict.fromkeys(run.suite for run in runs))}
+    order = sorted(keyed, key=lambda key: (place[key[0]], *key[1:3], key[3] != "lossless", key[3]))
     return [(key, part) for key in order for part in _split_by_protocol(keyed[key])]
 
 

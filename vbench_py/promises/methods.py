@@ -100,7 +100,7 @@ def method_promises(name: str, options: Mapping[str, Any] | None = None, device:
     """Every promise of one method, mode by mode."""
     chosen = method(name, overrides=options)
     subject = f"method {chosen.card.id}"
-    built = tried(subject, "it can be built from its card", lambda: _builds(chosen, options))
+    built = tried(subject, "it can be built from its card, and closed", lambda: _builds(chosen, options))
     yield built
     if not built.ok or built.skipped:
         return
@@ -150,8 +150,10 @@ def _planned(adapter: Adapter, request: Request) -> Resolved:
 
 def _plan_is_pure(drive: Drive) -> None:
     """The files do not exist yet, so that a plan that opens one fails."""
-    first, second = (_planned(drive.method.build(), drive.request()) for _ in range(2))
-    demand(first == second, f"two plans of one request differ: {first} and {second}")
+    adapter = drive.method.build()
+    first, *others = (_planned(one, drive.request()) for one in (adapter, adapter, drive.method.build()))
+    for second in others:
+        demand(first == second, f"two plans of one request differ: {first} and {second}")
     demand(first.request == drive.request(), "the plan changed the request; put what differs into `parameters`")
     canonical(dict(first.parameters))
 

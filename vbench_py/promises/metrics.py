@@ -150,10 +150,6 @@ def _damaged(bench: Bench) -> tuple[np.ndarray, np.ndarray]:
     return noisy(clip, 9), clip
 
 
-def _compares(bench: Bench) -> bool:
-    return len(bench.spec.roles) > 1
-
-
 def _more_noise_is_worse(bench: Bench) -> str:
     card, clip = bench.spec.card, _clip(bench)
     if card.direction == "descriptive" or "target" not in bench.spec.roles:

@@ -72,9 +72,12 @@ def decoded(path: Path, packets: Iterable[Any]) -> Iterator[Any]:
 
 
 def check_present(path: Path) -> None:
-    """Raises BadMedia when the file is missing or empty."""
+    """Raises BadMedia when the file is missing, empty, or a pipe or device: reading those may never end."""
     if not path.exists():
-        raise BadMedia(f"{path}: does not exist", mend="check the path")
+        link = path.is_symlink()
+        raise BadMedia(f"{path}: {'is a link that leads nowhere' if link else 'does not exist'}", mend="check the path")
+    if not path.is_file() and not path.is_dir():
+        raise BadMedia(f"{path}: is no regular file", mend="store the video in a file")
     if path.is_file() and path.stat().st_size == 0:
         raise BadMedia(f"{path}: is empty (0 bytes)", mend=MEND)
 

@@ -34,7 +34,8 @@ class VideoWriter:
     - "png": a folder of 000000.png, 000001.png, ...; exact, fps is not kept.
 
     The same frames give the same bytes under the same libraries, whatever the number of cores; with H.264 only where
-    both sides are multiples of 16, because x264 reads memory beyond other pictures (measured; pixels differ too).
+    both sides are multiples of 32: x264 reads memory beyond other pictures, and its lookahead halves them (measured;
+    pixels differ too).
     The file appears under its name when the block ends well; when it raises, or no frame came, nothing appears and an
     older file stays.
     Raises UsageError for a bad encoding, fps, shape or dtype; StorageError when the disk is full or read-only.

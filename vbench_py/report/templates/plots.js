@@ -18,6 +18,24 @@ function layout(colour, more) {
   };
 }
 
+const LONGEST = 28;
+const brief = (name) => (name.length <= LONGEST ? name : `${name.slice(0, LONGEST / 2)}…${name.slice(1 - LONGEST / 2)}`);
+
+// The points, best first, whose names fit beside them without covering another point or name; hovering tells the rest.
+function named(points, place, side) {
+  const boxes = points.map((point) => { const [x, y] = place(point); return { point, x0: x - 6, x1: x + 6, y0: y - 6, y1: y + 6 }; });
+  const kept = new Set();
+  for (const point of points) {
+    const [x, y] = place(point);
+    const reach = 12 + 7 * brief(point.name).length;
+    const box = { point, x0: side(point) === "left" ? x - reach : x, x1: side(point) === "left" ? x : x + reach, y0: y - 7, y1: y + 7 };
+    if (boxes.some((it) => it.point !== point && it.x0 < box.x1 && box.x0 < it.x1 && it.y0 < box.y1 && box.y0 < it.y1)) continue;
+    boxes.push(box);
+    kept.add(point);
+  }
+  return kept;
+}
+
 // Quality against cost.
 function drawCost(div, plot) {
   const colour = colours();
@@ -29,9 +47,18 @@ function drawCost(div, plot) {
   const middle = (Math.max(...xs) + Math.min(...xs)) / 2;
   const side = (point) => (Math.log10(point.x) > middle ? "left" : "right");
   const narrow = width < 600;
+  const span = Math.max(...xs) - Math.min(...xs);
+  const pad = Math.max(0.15, span * 0.08);
+  const ys = points.flatMap((point) => [point.low ?? point.y, point.high ?? point.y]);
+  const reach = (Math.max(...ys) - Math.min(...ys)) || Math.abs(ys[0]) || 1;
+  const place = (point) => [
+    (Math.log10(point.x) - Math.min(...xs) + pad) / (span + 2 * pad) * (width - 66),
+    (Math.max(...ys) - point.y) / reach * 280,
+  ];
+  const told = narrow ? new Set() : named(points, place, side);
   const traces = points.map((point) => ({
-    x: [point.x], y: [point.y], name: plain(point.name), mode: narrow ? "markers" : "markers+text", textposition: `middle ${side(point)}`,
-    text: [side(point) === "left" ? `${plain(point.name)}\u2002` : `\u2002${plain(point.name)}`],
+    x: [point.x], y: [point.y], name: plain(brief(point.name)), mode: told.has(point) ? "markers+text" : "markers", textposition: `middle ${side(point)}`,
+    text: [side(point) === "left" ? `${plain(brief(point.name))}\u2002` : `\u2002${plain(brief(point.name))}`],
     textfont: { color: colour("ink") }, cliponaxis: false,
     marker: { size: 10, color: colour(point.colour) },
     error_y: point.low === null ? undefined : {
@@ -40,10 +67,6 @@ function drawCost(div, plot) {
     },
     hovertemplate: `${plain(point.name)}<br>%{x:.3g}<br>%{y:.4g}<extra></extra>`,
   }));
-  const span = Math.max(...xs) - Math.min(...xs);
-  const pad = Math.max(0.15, span * 0.08);
-  const ys = points.flatMap((point) => [point.low ?? point.y, point.high ?? point.y]);
-  const reach = (Math.max(...ys) - Math.min(...ys)) || Math.abs(ys[0]) || 1;
   // A control far from the methods would flatten them: it is a line where it fits, and left to the table where not.
   const near = controls.filter((it) => it.y > Math.min(...ys) - reach && it.y < Math.max(...ys) + reach);
   const labels = [];
@@ -53,7 +76,7 @@ function drawCost(div, plot) {
     else labels.push({ y: it.y, names: [it.name], control: it.control });
   }
   Plotly.react(div, traces, layout(colour, {
-    height: narrow ? 400 : 360, showlegend: narrow, legend: { orientation: "h", y: -0.22 },
+    height: narrow ? 400 : 360, showlegend: narrow && points.length <= 9, legend: { orientation: "h", y: -0.22 },
     xaxis: { type: "log", title: { text: plain(plot.cost) }, range: [Math.min(...xs) - pad, Math.max(...xs) + pad], ...(span > 1 ? { dtick: 1 } : { nticks: 6 }) },
     yaxis: { title: { text: axisTitle(plot) } },
     shapes: near.map((it) => ({ type: "line", xref: "paper", x0: 0, x1: 1, y0: it.y, y1: it.y, line: { color: colour("quiet"), width: 1, dash: "dot" } })),
