@@ -38,8 +38,12 @@ def read_manifest(manifest: Path) -> dict[tuple[str, int], Row]:
     readers = {".csv": _csv_lines, ".jsonl": _json_lines}
     if manifest.suffix.lower() not in readers:
         raise UsageError(f"manifest {manifest.name}: suffix {manifest.suffix!r} is neither .csv nor .jsonl")
+    try:
+        lines = list(readers[manifest.suffix.lower()](manifest))
+    except UnicodeDecodeError as error:
+        raise UsageError(f"manifest {manifest.name} is not UTF-8: {error}", mend="save it as UTF-8") from error
     rows: dict[tuple[str, int], Row] = {}
-    for line, cells in readers[manifest.suffix.lower()](manifest):
+    for line, cells in lines:
         where = f"{manifest.name}, line {line}"
         key, row = _row(cells, manifest.parent, where)
         if key in rows:

@@ -159,3 +159,52 @@ def test_check_takes_options_of_a_method(tmp_path: Path) -> None:
     (tmp_path / "videos").mkdir()
     rows = told("check", "precomputed", "--set", f"videos={tmp_path / 'videos'}")
     assert any("does not take the made-up sample" in row["detail"] for row in rows if row["skipped"])
+
+
+def test_help_sets_a_verbs_own_flags_before_those_of_all() -> None:
+    text = call("run", "--help").stdout
+    assert text.index("--controls") < text.index("What is made and scored:") < text.index("--limit")
+    assert text.index("--limit") < text.index("Everywhere:") < text.index("--results")
+    assert widest(text) <= 80
+
+
+def test_the_version_is_told() -> None:
+    assert call("--version").stdout.startswith("vbench-py ")
+
+
+@pytest.mark.parametrize(
+    ("words", "reason"),
+    [
+        (("CLIPS", "CLIPS"), "one folder of videos at a time"),
+        (("CLIPS", "--method", "bicubic", "--set", "a=1"), "--method and --set"),
+        (("CLIPS", "--reference-run", "nowhere"), "--reference-run nowhere"),
+        (("CLIPS", "--device", "gpu"), "--device gpu"),
+        (("CLIPS", "--batch-size", "0"), "--batch-size 0"),
+        (("demo-vsr-x4", "--target", "CLIPS"), "goes with videos"),
+    ],
+)
+def test_a_flag_that_scoring_cannot_follow_is_refused(words: tuple[str, ...], reason: str, tmp_path: Path) -> None:
+    (tmp_path / "a.mp4").touch()
+    result = call("score", *(str(tmp_path) if word == "CLIPS" else word for word in words))
+    assert result.exit_code == 2 and reason in result.stderr
+
+
+def test_a_target_of_another_case_is_named(tmp_path: Path) -> None:
+    for file in (tmp_path / "made" / "a.mp4", tmp_path / "truth" / "A.mp4"):
+        file.parent.mkdir()
+        file.touch()
+    result = call("score", str(tmp_path / "made"), "--target", str(tmp_path / "truth"))
+    assert result.exit_code == 2 and "did you mean 'A'?" in result.stderr
+
+
+def test_machines_are_told_what_a_folder_would_score(tmp_path: Path) -> None:
+    (tmp_path / "a.mp4").touch()
+    plan = told("score", str(tmp_path), "--dry-run", "--metrics", "temporal-flickering")
+    assert (plan["videos"], plan["metrics"]) == (1, ["temporal-flickering"])
+
+
+def test_samples_and_cards_may_begin_with_a_byte_order_mark(tmp_path: Path) -> None:
+    suite = write_suite(tmp_path / "suite")
+    for file in (Path(suite, "suite.toml"), Path(suite, "samples.jsonl")):
+        file.write_bytes(b"\xef\xbb\xbf" + file.read_bytes())
+    assert told("plan", suite, "--method", "nearest")[0]["outputs"]["todo"] == 3

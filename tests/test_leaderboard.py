@@ -155,6 +155,14 @@ def test_controls_join_every_prompt_policy() -> None:
     assert [[row.name for row in table.rows] for table in leaderboard(runs).tables] == [["b", "noise"], ["a", "noise"]]
 
 
+def test_a_mean_of_fewer_outputs_is_not_marked_best() -> None:
+    easy = run("easy", {"psnr": steady(25), "lpips": steady(0.1, 0.01)})
+    easy = replace(easy, scores=[s for s in easy.scores if (s.metric, s.sample) != ("lpips", "clip-003")])
+    whole = run("whole", {"psnr": steady(30), "lpips": steady(0.2, 0.01)})
+    rows = leaderboard([easy, whole]).tables[0].rows
+    assert [row.name for row in rows if row.cells["lpips"].best] == ["whole"]
+
+
 def test_the_best_is_marked_among_ranked_rows_only() -> None:
     runs = [
         run("a", {"psnr": steady(25)}),

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from vbench_py.store import RunFolder
 
 log = logging.getLogger(__name__)
+TOLD_AT_ONCE = 10
 
 
 class TooManyFailures(VbenchError):
@@ -36,8 +37,8 @@ def parse_limit(text: str) -> float | None:
 class Failures:
     """Outputs that failed, each counted once whatever went wrong with it.
 
-    `limit` of 1 or more is a count of outputs, below 1 a share of the `expected` ones. Each reason is
-    logged at `level` when it first comes: a command tells them at its end, a caller from Python hears them at once.
+    `limit` of 1 or more is a count of outputs, below 1 a share of the `expected` ones. The first ten unlike reasons
+    are logged at `level` as they come: a command tells them at its end, a caller from Python hears them at once.
     """
 
     limit: float | None = None
@@ -54,7 +55,8 @@ class Failures:
 
     def add(self, status: str, output: str, reason: str, metric: str = "") -> None:
         """Notes a failure. Raises `TooManyFailures` when that is one too many; unsupported work never is."""
-        level = self.level if reason not in self._told else logging.DEBUG
+        new = reason not in self._told and len(self._told) < TOLD_AT_ONCE
+        level = self.level if new else logging.DEBUG
         log.log(level, "%s: %s: %s", f"{output} {metric}".rstrip(), status, reason)
         self._told.add(reason)
         self.reasons.append((status, f"{output} {metric}".rstrip(), reason))

@@ -34,6 +34,7 @@ INFO_SCHEMA = 1
 FULL_ERRNO = {errno.ENOSPC, errno.EROFS, errno.EDQUOT}
 """What no file can be at fault for: the disk is, wherever the error came up."""
 STORAGE_ERRNO = FULL_ERRNO | {errno.EACCES, errno.EPERM, errno.EIO, errno.ENOTDIR, errno.EEXIST, errno.ENAMETOOLONG}
+ROOM_MEND = "free space or choose another folder with --results, --cache or --out"
 _NEEDED = frozenset({"key", "sample", "seed", "status"})
 _RENAMES = 5
 _STARTED = int(time.time() * 1000)
@@ -49,7 +50,7 @@ def storage(path: Path) -> Iterator[None]:
         if error.errno not in STORAGE_ERRNO:
             raise
         reason = os.strerror(error.errno or 0)
-        raise StorageError(f"{path}: {reason}", mend="free space or choose another folder with --results") from error
+        raise StorageError(f"{path}: {reason}", mend=ROOM_MEND) from error
 
 
 def raise_if_full(error: BaseException) -> None:
@@ -60,8 +61,7 @@ def raise_if_full(error: BaseException) -> None:
             raise cause
         if isinstance(cause, OSError) and cause.errno in FULL_ERRNO:
             place = cause.filename or "the disk"
-            mend = "free space or choose another folder with --results"
-            raise StorageError(f"{place}: {os.strerror(cause.errno or 0)}", mend=mend) from error
+            raise StorageError(f"{place}: {os.strerror(cause.errno or 0)}", mend=ROOM_MEND) from error
         cause = cause.__cause__
 
 

@@ -28,7 +28,9 @@ def slow_zoom(image: np.ndarray, progress: float, *, zoom: float) -> np.ndarray:
     shift = ((width - 1) / 2 * (1 - factor), (height - 1) / 2 * (1 - factor))
     inverse = np.array([[factor, 0, shift[0]], [0, factor, shift[1]]])
     flags = cv2.INTER_CUBIC | cv2.WARP_INVERSE_MAP
-    return cv2.warpAffine(image, inverse, (width, height), flags=flags, borderMode=cv2.BORDER_REFLECT_101)
+    # One pixel has no inside to mirror: OpenCV would look for it for ever.
+    border = cv2.BORDER_REPLICATE if 1 in (width, height) else cv2.BORDER_REFLECT_101
+    return cv2.warpAffine(image, inverse, (width, height), flags=flags, borderMode=border)
 
 
 OPERATIONS: Mapping[str, Callable[..., np.ndarray]] = {"animate-still": still, "animate-slow-zoom": slow_zoom}

@@ -58,6 +58,13 @@ def test_a_zoom_magnifies_about_the_centre() -> None:
     assert area == pytest.approx(1.5**2, rel=0.05)
 
 
+@pytest.mark.parametrize("shape", [(1, 1, 3), (1, 9, 3), (9, 1, 3)])
+def test_a_side_of_one_pixel_can_be_zoomed(shape: tuple[int, int, int]) -> None:
+    image = np.full(shape, 90, np.uint8)
+    for progress in (0.5, 1.0):
+        np.testing.assert_array_equal(slow_zoom(image, progress, zoom=1.2), image)
+
+
 def test_a_zoom_moves_at_sub_pixel_steps() -> None:
     image = waves(1, 64, 64, detail=0.5)[0]
     steps = [slow_zoom(image, progress, zoom=1.1) for progress in np.linspace(0, 1, 33)]

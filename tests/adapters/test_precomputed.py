@@ -155,6 +155,12 @@ def test_a_file_that_the_manifest_names_and_nobody_has_is_unsupported(tmp_path: 
         of_manifest(tmp_path / "videos.csv").plan(Request(sample=SAMPLES[0], seed=0))
 
 
+def test_a_manifest_in_another_encoding_is_refused_with_the_mend(tmp_path: Path) -> None:
+    (tmp_path / "made.csv").write_text("id,path\na,a.mkv\n", encoding="utf-16")
+    with pytest.raises(UsageError, match="save it as UTF-8"):
+        of_manifest(tmp_path / "made.csv").match(SAMPLES)
+
+
 @pytest.mark.parametrize(
     ("name", "text", "message"),
     [

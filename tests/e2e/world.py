@@ -23,6 +23,13 @@ from tests.video_fixtures import encode, moving_texture
 from vbench_py.cli.app import app
 
 METRICS = ("psnr-rgb", "temporal-flickering")
+HEEDING = """
+import signal
+from vbench_py.cli.app import main
+signal.signal(signal.SIGINT, signal.default_int_handler)
+main()
+"""
+"""The command, heeding Ctrl-C also where a shell started the tests with `&`, which makes processes ignore it."""
 PATIENCE = 60.0
 
 
@@ -96,7 +103,7 @@ class World:
     def start(self, *arguments: object, env: Mapping[str, str] | None = None) -> subprocess.Popen[str]:
         """The command in a process of its own."""
         return subprocess.Popen(
-            [sys.executable, "-m", "vbench_py.cli", *map(str, arguments), "--results", str(self.results)],
+            [sys.executable, "-c", HEEDING, *map(str, arguments), "--results", str(self.results)],
             cwd=self.folder, env={**os.environ, "PYTHONPATH": str(ROOT), **(env or {})}, text=True,
             stdout=subprocess.PIPE, stderr=subprocess.PIPE,
         )  # fmt: skip

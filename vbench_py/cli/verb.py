@@ -65,11 +65,11 @@ def guarded(command: Callable[[], int | None], flags: Common) -> int:
         sys.stderr.close()
         return 1
     except OSError as error:
-        from vbench_py.store import STORAGE_ERRNO
+        from vbench_py.store import ROOM_MEND, STORAGE_ERRNO
 
         if error.errno not in STORAGE_ERRNO:
             raise
-        mend = "free space, or choose another folder with --results, --cache or --out"
+        mend = "check its permissions" if isinstance(error, PermissionError) else ROOM_MEND
         sys.stderr.write(f"error: {error.filename or 'the disk'}: {error.strerror}; {mend}\n")
         return 1
     except Terminated:

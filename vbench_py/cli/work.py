@@ -90,9 +90,8 @@ def _remarks(opened: Sequence[Session], failures: Failures) -> Iterator[str]:
         if session.unmatched:
             names = ", ".join(path.name for path in session.unmatched[:5])
             more = len(session.unmatched) - 5
-            yield f"{session.suite.card.id}: {len(session.unmatched)} files belong to no sample: {names}" + (
-                f" and {more} more" if more > 0 else ""
-            )
+            count = "1 file belongs" if len(session.unmatched) == 1 else f"{len(session.unmatched)} files belong"
+            yield f"{session.suite.card.id}: {count} to no sample: {names}" + (f" and {more} more" if more > 0 else "")
     seen: dict[str, list[str]] = {}
     for status, what, reason in failures.reasons:
         seen.setdefault(f"{status}: {reason}", []).append(what)

@@ -214,19 +214,21 @@ def _ordered_by_controls(column: Column, rows: Sequence[Row]) -> Column:
 
 
 def _mark_best(rows: Sequence[Row], columns: Sequence[Column]) -> list[Row]:
-    """The best mean of each directed metric among rows whose number covers every expected output."""
-    best: dict[str, float] = {}
+    """The best mean of each directed metric among ranked rows, of those with the most outputs under that metric.
+
+    A mean that leaves out what the method failed at is no better than one that counts it.
+    """
+    best: dict[str, tuple[int, float]] = {}
     for column in columns:
-        means = [
-            column.sign * row.cells[column.id].estimate.mean
-            for row in rows
-            if column.sign and row.rank is not None and column.id in row.cells
-            and not isnan(row.cells[column.id].estimate.mean)
-        ]  # fmt: skip
-        if len(means) > 1:
-            best[column.id] = column.sign * max(means)
+        cells = [row.cells[column.id] for row in rows if row.rank is not None and column.id in row.cells]
+        cells = [cell for cell in cells if not isnan(cell.estimate.mean)]
+        if column.sign and len(cells) > 1:
+            count = max(cell.estimate.n for cell in cells)
+            means = [column.sign * cell.estimate.mean for cell in cells if cell.estimate.n == count]
+            best[column.id] = count, column.sign * max(means)
     return [
-        replace(row, cells={name: replace(cell, best=row.rank is not None and cell.estimate.mean == best.get(name))
+        replace(row, cells={name: replace(cell, best=row.rank is not None
+                                          and (cell.estimate.n, cell.estimate.mean) == best.get(name))
                             for name, cell in row.cells.items()})
         for row in rows
     ]  # fmt: skip

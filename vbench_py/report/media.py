@@ -60,7 +60,8 @@ class Gallery:
             try:
                 info = probe(source)
             except (VbenchError, OSError, ValueError) as error:
-                log.warning("no facts of %s: %s", source, error)
+                if source.exists():  # else its tile says so
+                    log.warning("no facts: %s", error)
                 self._facts[source] = ()
             else:
                 self._facts[source] = captions(

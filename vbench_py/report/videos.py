@@ -26,7 +26,8 @@ def render_videos(
 ) -> None:
     """Writes the first 40 videos with their numbers, the means with intervals, and what is missing with its reason."""
     (table,) = leaderboard([run], metrics=metrics, interval=interval).tables
-    console.print(f"{run.name}: {len(run.outputs)} videos", highlight=False, markup=False, style="bold")
+    plural = "" if len(run.outputs) == 1 else "s"
+    console.print(f"{run.name}: {len(run.outputs)} video{plural}", highlight=False, markup=False, style="bold")
     console.print(" · ".join(table.facts[2:]), highlight=False, markup=False, style="dim")
     for grid in stacks(table.columns, partial(_grid, table, run), console):
         console.print()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from pathlib import Path
 
@@ -57,6 +58,8 @@ def _collect(
         suffix = path.suffix.lower()
         if is_hidden(path):
             skipped.append((path, "hidden file"))
+        elif path.is_dir() and not os.access(path, os.R_OK | os.X_OK):
+            skipped.append((path, "a folder that cannot be read: check its permissions"))
         elif path.is_dir():
             if _is_image_folder(path):
                 found.append(path)

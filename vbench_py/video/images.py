@@ -107,6 +107,8 @@ def _opened(path: Path) -> Any:
         image = Image.open(path)
     except FileNotFoundError:
         raise BadMedia(f"{path}: does not exist", mend="check the path") from None
+    except PermissionError as error:
+        raise BadMedia(f"{path}: cannot be read ({error.strerror})", mend="check its permissions") from error
     except (UnidentifiedImageError, OSError, SyntaxError, ValueError) as error:
         raise BadMedia(
             f"{path}: not a readable image ({type(error).__name__})", mend="write it as PNG or JPEG"
