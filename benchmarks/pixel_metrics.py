@@ -1,6 +1,6 @@
 """PSNR, SSIM and LPIPS on 480p frames against the usual libraries: ratios of throughput, and the values compared.
 
-python -m benchmarks.pixel_metrics [--repeats 7] [--frames 8] writes results/pixel_metrics.json and shows a table.
+python benchmarks/pixel_metrics.py [--repeats 7] [--frames 8] writes results/pixel_metrics.json and shows a table.
 Every contender gets the same uint8 frames, two threads, `inference_mode`, and its own best batch. Timings of all
 contenders are interleaved and their medians compared, so that a busy machine slows all alike. Peers that want float
 tensors in [0, 1] or [-1, 1] are timed with the conversion, since frames come out of a decoder as uint8.
@@ -12,6 +12,7 @@ import argparse
 import importlib.metadata
 import json
 import statistics
+import sys
 import time
 import warnings
 from collections.abc import Callable, Mapping, Sequence
@@ -29,6 +30,8 @@ from rich.console import Console
 from rich.table import Table
 from skimage.metrics import peak_signal_noise_ratio, structural_similarity
 from torch import Tensor
+
+sys.path.insert(0, str(Path(__file__).parents[1]))  # run by path: the clips of the tests lie beside this folder
 
 from tests.metrics.clips import blurred, noisy, texture
 from vbench_py.checkpoints import find, load_numpy_pickle
