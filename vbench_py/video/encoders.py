@@ -38,8 +38,8 @@ def make_encoder(path: Path, encoding: str, rate: Fraction, width: int, height: 
         options = {"level": "3", "g": "1", "slicecrc": "1"}
         return LibavFile(path, "matroska", "ffv1", "bgr0", rate, width, height, options)
     pixel_format = "yuv420p" if width % 2 == height % 2 == 0 else "yuv444p"
-    # x264's pictures depend on its number of threads: a fixed one makes machines agree. Its assembly reads memory beyond
-    # the picture in the macroblock tree, so that equal frames gave up to 19 files in 60 writes; its C code gave one.
+    # x264's pictures depend on its number of threads: a fixed one makes machines agree. Its assembly reads beyond
+    # the picture for the macroblock tree: equal frames gave up to 19 files in 60 writes, its C code gave one.
     options = {"crf": encoding.removeprefix("h264-crf"), "preset": "medium", "threads": "4", "x264-params": "asm=0"}
     return LibavFile(path, "mp4", "libx264", pixel_format, rate, width, height, options)
 
