@@ -189,6 +189,12 @@ def test_a_flag_that_scoring_cannot_follow_is_refused(words: tuple[str, ...], re
     assert result.exit_code == 2 and reason in result.stderr
 
 
+def test_a_gpu_that_is_not_there_is_refused_before_work(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr("torch.cuda.is_available", lambda: False)
+    result = call("run", "demo-vsr-x4", "--device", "cuda", "--results", str(tmp_path / "results"))
+    assert result.exit_code == 2 and "no CUDA device" in result.stderr and not (tmp_path / "results").exists()
+
+
 def test_a_target_of_another_case_is_named(tmp_path: Path) -> None:
     for file in (tmp_path / "made" / "a.mp4", tmp_path / "truth" / "A.mp4"):
         file.parent.mkdir()

@@ -6,18 +6,27 @@ from collections.abc import Sequence
 from typing import Any
 
 from vbench_py import catalogue
-from vbench_py.types import Ask, Extractor
+from vbench_py.types import Ask, Extractor, UsageError
 
 
 def resolve_device(device: str, able: Sequence[str]) -> str:
-    """ "auto" becomes the first CUDA device where there is one and the code is able to use it, else the CPU."""
-    if device != "auto":
-        return device
-    if "cuda" not in able:
+    """ "auto" becomes the first CUDA device where there is one and the code is able to use it, else the CPU.
+
+    Raises `UsageError` for a CUDA device on a machine without one.
+    """
+    if device == "auto" and "cuda" not in able:
         return "cpu"
+    if device != "auto" and not device.startswith("cuda"):
+        return device
     import torch
 
-    return "cuda" if torch.cuda.is_available() else "cpu"
+    if torch.cuda.is_available():
+        return "cuda" if device == "auto" else device
+    if device == "auto":
+        return "cpu"
+    raise UsageError(
+        f"--device {device}: torch finds no CUDA device here", mend="leave --device out, or see `vbench-py doctor`"
+    )
 
 
 class ExtractorPool:

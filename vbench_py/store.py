@@ -92,8 +92,9 @@ def _host() -> str:
     return slug(socket.gethostname(), 20).replace(".", "-")
 
 
-def to_json(value: Any, *, indent: bool = False) -> bytes:
-    options = orjson.OPT_SORT_KEYS | orjson.OPT_SERIALIZE_NUMPY | (orjson.OPT_INDENT_2 if indent else 0)
+def to_json(value: Any, *, indent: bool = False, sort: bool = True) -> bytes:
+    options = orjson.OPT_SERIALIZE_NUMPY
+    options |= (orjson.OPT_SORT_KEYS if sort else 0) | (orjson.OPT_INDENT_2 if indent else 0)
     try:
         return orjson.dumps(value, default=str, option=options)
     except orjson.JSONEncodeError:  # half a character of a file name, keys that are no text, endless integers
@@ -220,7 +221,8 @@ class RunFolder:
         return info
 
     def write_info(self, info: Mapping[str, Any]) -> None:
-        write_atomic(self.path / "run.json", to_json({"schema": INFO_SCHEMA, **info}, indent=True) + b"\n")
+        # Unsorted: columns stand in the order in which the suite names its metrics.
+        write_atomic(self.path / "run.json", to_json({"schema": INFO_SCHEMA, **info}, indent=True, sort=False) + b"\n")
 
     def rows(self, kind: str) -> Iterator[Row]:
         return read_rows(self.path, kind)
