@@ -129,13 +129,16 @@ def test_a_bundle_and_its_member_give_each_column_once() -> None:
 def test_a_key_says_what_was_compared_not_who_made_it() -> None:
     found = spec()
     same, other = ({"video": "a", "target": target} for target in "bc")
-    keys = [found.score_key(found.protocol_hash, seen, {"fps": 8.0}) for seen in (same, dict(same), other)]
+    keys = [found.score_key(found.protocol_hash, seen, found.told({"fps": 8.0})) for seen in (same, dict(same), other)]
     assert keys[0] == keys[1] != keys[2]
 
 
 def test_a_fact_that_the_metric_reads_is_part_of_the_key() -> None:
     found = spec("seconds-per-frame")
-    keys = {found.score_key(found.protocol_hash, {}, {"seconds": {"generate": s}, "frames": 4}) for s in (1.0, 2.0)}
+    keys = {
+        found.score_key(found.protocol_hash, {}, found.told({"seconds": {"generate": s}, "frames": 4}))
+        for s in (1.0, 2.0)
+    }
     assert len(keys) == 2
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 from vbench_py import catalogue
@@ -57,7 +58,7 @@ class MetricSpec:
     metric: Metric
     asks: Mapping[str, Ask]
 
-    @property
+    @cached_property
     def roles(self) -> tuple[str, ...]:
         """The roles whose media enter the number."""
         return tuple(dict.fromkeys(role for ask in self.asks.values() for role in ask.on))
@@ -66,11 +67,13 @@ class MetricSpec:
     def protocol_hash(self) -> str:
         return key("protocol", {"metric": self.card.id, "version": self.card.version, "protocol": self.protocol})[:16]
 
-    def score_key(self, prefix: str, identities: Mapping[str, str], facts: Mapping[str, Any]) -> str:
+    def told(self, facts: Mapping[str, Any]) -> str:
+        """The facts that the metric reads, as they enter its key; equal for metrics that read the same."""
+        return canonical({name: facts.get(name) for name in self.card.facts}) if self.card.facts else ""
+
+    def score_key(self, prefix: str, identities: Mapping[str, str], told: str) -> str:
         """Key of one number: what it was computed from and how, not who made it. `prefix` is `protocol_hash`."""
-        text = "|".join([prefix, *(identities[role] for role in self.roles)])
-        if self.card.facts:
-            text += canonical({name: facts.get(name) for name in self.card.facts})
+        text = "|".join([prefix, *(identities.get(role, "") for role in self.roles)]) + told
         return hashlib.sha256(text.encode()).hexdigest()[:32]
 
     def facts(self) -> MetricFacts:

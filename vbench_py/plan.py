@@ -242,10 +242,11 @@ def plan_scores(
             continue
         identities = _identities(sample, seed, output, baseline or {})
         facts = facts_of(output, sample)
-        todo = []
+        todo, told = [], {}
         for spec, prefix, encode_as in prefixes:
-            known = {role: identities.get(role, "") for role in spec.roles}
-            score_key = spec.score_key(prefix, known, facts)
+            if spec.card.facts not in told:
+                told[spec.card.facts] = spec.told(facts)
+            score_key = spec.score_key(prefix, identities, told[spec.card.facts])
             known_row = best.get((score_key, sample.id, seed))
             last = newest.get((encode_as, sample.id, seed, spec.column))
             # A number that an answer to another question has replaced since (another baseline, say) is written anew.
