@@ -101,7 +101,6 @@ def extract(
     asks: Mapping[Ask, Extractor],
     open_role: Callable[[str], Chunks],
     stills: frozenset[str] = frozenset(),
-    advanced: Callable[[int], None] = lambda frames: None,
 ) -> dict[Ask, Series | Exception]:
     """Everything the window asks want, from one pass over each role.
 
@@ -127,7 +126,6 @@ def extract(
             for role, stream in streams.items():
                 readers = [item.next_start for item in gathered if role in item.ask.on and item.error is None]
                 stream.drop_before(min(readers, default=stream.end))
-            advanced(leader.end)
     return {item.ask: item.error or item.series() for item in gathered}
 
 

@@ -16,7 +16,7 @@ from vbench_py import catalogue
 from vbench_py.cards import ExtractorCard, MetricCard
 from vbench_py.keys import canonical, key
 from vbench_py.records import MetricFacts
-from vbench_py.types import Ask, Metric, UsageError
+from vbench_py.types import Ask, Facts, Metric, Score, Series, UsageError
 
 ALIGNMENTS = ("none", "trim", "resize", "trim+resize")
 
@@ -75,6 +75,16 @@ class MetricSpec:
         """Key of one number: what it was computed from and how, not who made it. `prefix` is `protocol_hash`."""
         text = "|".join([prefix, *(identities.get(role, "") for role in self.roles)]) + told
         return hashlib.sha256(text.encode()).hexdigest()[:32]
+
+    def reduce(self, series: Mapping[Ask, Series | Exception], facts: Mapping[str, Any]) -> Score:
+        """The score from what the extractors gave; raises what stood in the way of one that the metric needs."""
+        arrays = {}
+        for need, ask in self.asks.items():
+            found = series[ask]
+            if isinstance(found, Exception):
+                raise found
+            arrays[need] = found
+        return self.metric.score(arrays, Facts({name: facts.get(name) for name in self.card.facts}))
 
     def facts(self) -> MetricFacts:
         card = self.card

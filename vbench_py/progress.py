@@ -11,7 +11,7 @@ class Progress(Protocol):
     """What generation and scoring report to."""
 
     def start(self, stage: str, total: int) -> None: ...
-    def advance(self, frames: int = 0, note: str = "") -> None: ...
+    def advance(self, frames: int = 0) -> None: ...
 
 
 class Silent:
@@ -20,7 +20,7 @@ class Silent:
     def start(self, stage: str, total: int) -> None:
         pass
 
-    def advance(self, frames: int = 0, note: str = "") -> None:
+    def advance(self, frames: int = 0) -> None:
         pass
 
 
@@ -34,8 +34,8 @@ class Titled:
     def start(self, stage: str, total: int) -> None:
         self._progress.start(f"{stage} {self._title}", total)
 
-    def advance(self, frames: int = 0, note: str = "") -> None:
-        self._progress.advance(frames, note)
+    def advance(self, frames: int = 0) -> None:
+        self._progress.advance(frames)
 
 
 class Display:
@@ -52,7 +52,7 @@ class Display:
         self._frames = 0
         self._task = self._bars.add_task(stage, total=total, rate="")
 
-    def advance(self, frames: int = 0, note: str = "") -> None:
+    def advance(self, frames: int = 0) -> None:
         self._frames += frames
         task = self._bars.tasks[self._bars.task_ids.index(self._task)]
         elapsed = task.elapsed or 0.0

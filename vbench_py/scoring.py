@@ -30,7 +30,6 @@ from vbench_py.types import (
     Curve,
     Engine,
     Extractor,
-    Facts,
     Outcome,
     Score,
     Series,
@@ -132,14 +131,8 @@ def _precheck(spec: MetricSpec, planned: PlannedScore) -> Exception | None:
 
 
 def _reduce(spec: MetricSpec, series: Mapping[Ask, Series | Exception], facts: Mapping[str, Any]) -> Result:
-    arrays = {}
-    for need, ask in spec.asks.items():
-        found = series[ask]
-        if isinstance(found, Exception):
-            return found
-        arrays[need] = found
     try:
-        score = spec.metric.score(arrays, Facts({name: facts.get(name) for name in spec.card.facts}))
+        score = spec.reduce(series, facts)
         if not math.isfinite(score.value):
             raise BadMedia(f"{spec.card.id} gave no number ({score.value})")
     except Exception as error:

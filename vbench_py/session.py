@@ -60,6 +60,8 @@ class Settings:
             raise UsageError(f"--batch-size {self.batch_size}: must be 1 or more")
         if not re.fullmatch(r"auto|cpu|mps|cuda(:\d+)?", self.device):
             raise UsageError(f"--device {self.device}: expected auto, cpu, mps, cuda or cuda:N")
+        if self.device.startswith("cuda"):
+            resolve_device(self.device, ("cuda",))
 
 
 @dataclass

@@ -12,7 +12,7 @@ from vbench_py.features import extract
 from vbench_py.frames import as_frames
 from vbench_py.metricset import ScoreOptions, metric_specs
 from vbench_py.pool import ExtractorPool
-from vbench_py.types import Facts, Unsupported, UsageError
+from vbench_py.types import Unsupported, UsageError
 
 ALIASES = {"psnr": "psnr-rgb", "ssim": "ssim-rgb", "ms-ssim": "ms-ssim-rgb", "lpips": "lpips-alex"}
 
@@ -88,14 +88,7 @@ class VideoMetric(TorchMetric):
         known = {"frames": len(video), "height": video.shape[1], "width": video.shape[2], **facts}
         asks = {ask: self._pool.get(ask) for ask in self.spec.asks.values()}
         series = extract(asks, lambda role: iter([frames[role]]))
-        arrays = {}
-        for need, ask in self.spec.asks.items():
-            found = series[ask]
-            if isinstance(found, Exception):
-                raise found
-            arrays[need] = found
-        facts_read = Facts({name: known.get(name) for name in self.spec.card.facts})
-        return self.spec.metric.score(arrays, facts_read).value
+        return self.spec.reduce(series, known).value
 
 
 def torchmetric(name: str, **options: Any) -> VideoMetric:

@@ -80,11 +80,7 @@ class Work(Common):
         from vbench_py.failures import parse_limit
         from vbench_py.metricset import ScoreOptions
         from vbench_py.plan import Selection, parse_shard
-        from vbench_py.pool import resolve_device
         from vbench_py.session import Settings
-
-        if self.device != "auto":
-            resolve_device(self.device, ("cuda",))
 
         if self.limit is not None and self.limit < 1:
             raise UsageError(f"--limit {self.limit}: must be 1 or more")
