@@ -99,7 +99,10 @@ class MetricCard(Card):
     roles: tuple[str, ...] = ("video",)
     facts: tuple[str, ...] = ()
     extractors: tuple[str, ...] = ()
+    over: Literal["output", "group", "set"] = "output"
+    reference_set: bool = False
     minimum_frames: int = 1
+    minimum_outputs: int = 1
     deterministic: bool = True
     cost: Literal["free", "arithmetic", "network", "heavy"] = "arithmetic"
     protocol: dict[str, Any] = {}

@@ -185,30 +185,59 @@ class Adapter(Protocol):
 
 
 @dataclass(frozen=True)
-class View:
-    """How an extractor sees a stream.
+class Geometry:
+    """How frames are brought to the size a network takes: a resize, then a centre crop.
 
-    `unit` window: `length` consecutive frames, a window starting at frames offset, offset + stride, ... (frame:
-    length 1; pair: length 2; sequences are windows too).
-    `unit` file: the extractor gets paths and decodes by itself.
+    `fit`: `exact` stretches to `size` = (height, width); `short` and `long` bring that side to `size` = (side,) and keep
+    the shape; `floor` makes both sides multiples of `size`. `only_shrink` leaves smaller frames as they are. `crop` =
+    (height, width) is cut from the middle afterwards.
+    `library` names whose pixels are meant: torch (`interpolate`, half-pixel centres: float32, not clipped), tf1
+    (`resize_bilinear` with its old pixel centres: float32), pil (8-bit, always antialiased), pil-float (the same
+    filter on float channels, as clean-fid: float32), cv2 (8-bit).
     """
 
-    unit: Literal["window", "file"] = "window"
+    size: tuple[int, ...]
+    fit: Literal["exact", "short", "long", "floor"] = "exact"
+    kernel: Literal["bilinear", "bicubic", "lanczos", "area"] = "bilinear"
+    antialias: bool = False
+    library: Literal["torch", "tf1", "pil", "pil-float", "cv2"] = "torch"
+    crop: tuple[int, int] | None = None
+    only_shrink: bool = False
+
+
+@dataclass(frozen=True)
+class View:
+    """How an extractor sees a stream: which frames, at which size, in which pieces.
+
+    `unit` window: `length` consecutive frames of the sampled ones, a window starting at offset, offset + stride, ...
+    (frame: length 1; pair: length 2; a whole clip of 16 is one window of length 16).
+    `unit` file: the extractor gets paths and decodes by itself. `unit` text: it gets strings (a sample's prompt).
+    `sampling` picks frames before windows are cut (see `vbench_py.sampling`): all, first:16, middle:8, fps:8, ...
+    `geometry` None: source size, uint8.
+    """
+
+    unit: Literal["window", "file", "text"] = "window"
     length: int = 1
     stride: int = 1
     offset: int = 0
+    sampling: str = "all"
+    geometry: Geometry | None = None
 
 
 FRAME = View()
 PAIR = View(length=2)
 FILE = View(unit="file")
+TEXT = View(unit="text")
 
 
 @dataclass(frozen=True)
 class Ask:
     """What a metric asks of an extractor. Hashable: the union over the chosen metrics is a set.
 
-    `on` are roles ("video",) ("video", "target"); `options` are sorted (name, value) pairs handed to the extractor.
+    `on` are roles ("video",) ("video", "target"), texts of the sample ("prompt",), or dense outputs of another extractor
+    on pairs, made for the batch in hand and never kept: "flow:raft-things" is its `flow` from the first frame of each
+    pair to the second, "flow:raft-things@source" that of another role, "backflow:raft-things" from second to first.
+    `options` are sorted (name, value) pairs handed to the extractor.
     """
 
     extractor: str
@@ -219,9 +248,9 @@ class Ask:
 
 @dataclass(frozen=True)
 class Series:
-    """What an extractor gave for one output: `index` (W,) int64, the first frame of each window, and arrays (W, ...).
+    """What an extractor gave for one output: `index` (W,) int64, the first source frame of each window, and arrays (W, ...).
 
-    For file units `index` is whatever the extractor reports (one entry a frame).
+    For file units `index` is whatever the extractor reports (one entry a frame); for texts it is [0].
     """
 
     index: np.ndarray
@@ -231,9 +260,14 @@ class Series:
 class Extractor(Protocol):
     """Turns windows into small arrays. Arithmetic (PSNR, flicker, optical-flow error) is an extractor too.
 
-    `__call__` for window units: one (B, n, H, W, C) uint8 array per role in `Ask.on`, at source size (a read-only
-    view, windows may overlap in memory); gives arrays whose first axis is B. Results must not depend on B.
-    For file units: paths; gives `index` and arrays with one entry a frame.
+    `__call__` for window units: one (B, n, H, W, C) array per role in `Ask.on`, uint8 at source size and where the view's
+    geometry rounds, else float32 in 0..255, not clipped (a read-only view, windows may overlap in memory); a dense
+    output comes as (B, H, W, C). Gives arrays whose first axis is B. Results must not depend on B.
+    For file units: paths; gives `index` and arrays with one entry a frame. For texts: one list of B strings a role.
+
+    An extractor may carry `batch_windows` (after `load`): so many windows are gathered, across videos, before it is
+    called; without it, windows never wait for another video. With `finite = False` NaN is an answer ("no valid pixel");
+    else NaN or infinity fails the output.
     """
 
     def load(self, device: str) -> None: ...
@@ -265,11 +299,16 @@ class Curve:
 
 @dataclass(frozen=True)
 class Score:
-    """`value` is ranked; `details` are further numbers (margin to a threshold, counts); `curve` is by window."""
+    """`value` is ranked; `details` are further numbers (margin to a threshold, counts); `curve` is by window.
+
+    `interval` is a 95 % interval of the value, which only metrics of a set give; others get theirs from the spread of
+    values.
+    """
 
     value: float
     details: Mapping[str, float] = field(default_factory=dict)
     curve: Curve | None = None
+    interval: tuple[float, float] | None = None
 
 
 class Metric(Protocol):
@@ -278,6 +317,29 @@ class Metric(Protocol):
     needs: Mapping[str, Ask]
 
     def score(self, arrays: Mapping[str, Series], facts: Facts) -> Score: ...
+
+
+@dataclass(frozen=True)
+class SetRow:
+    """What a set metric reads of one output or of one clip of the reference: arrays by the metric's needs."""
+
+    sample: str
+    seed: int
+    group: str
+    arrays: Mapping[str, Series]
+
+
+class SetMetric(Protocol):
+    """One number for a set: FVD, KVD, precision and recall, diversity over seeds.
+
+    `rows` come sorted by (sample, seed): the same for any worker, order and resume. `reference` are the rows of the
+    reference set for metrics whose card says `reference_set = true`, else empty. A metric whose card says
+    `over = "group"` is called once for each prompt group, with its seeds.
+    """
+
+    needs: Mapping[str, Ask]
+
+    def compute(self, rows: Sequence[SetRow], reference: Sequence[SetRow]) -> Score: ...
 
 
 @dataclass(frozen=True)
