@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from vbench_py.cards import MetricCard
+from vbench_py.metrics.views import view_of
 from vbench_py.types import FILE, FRAME, PAIR, Ask, Curve, Facts, Score, Series, Unsupported, View
 
 
@@ -40,7 +41,8 @@ class FrameMean:
         self.card = card
         self.protocol = protocol
         options = tuple(sorted(protocol.get("options", {}).items()))
-        self.needs: Mapping[str, Ask] = {"windows": Ask(card.extractors[0], card.roles, self.view, options)}
+        view = view_of(protocol, self.view)
+        self.needs: Mapping[str, Ask] = {"windows": Ask(card.extractors[0], card.roles, view, options)}
 
     def convert(self, values: np.ndarray) -> np.ndarray:
         """The metric of each window from the extractor's value: (W,) float64 to (W,) float64."""
