@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from tests.video_fixtures import numbered_frames
-from vbench_py import features
+from vbench_py import batches, streams
 from vbench_py.features import extract
 from vbench_py.types import Ask, Extractor, Series, View
 
@@ -161,7 +161,7 @@ def test_no_thread_outlives_the_pass() -> None:
 
 
 def test_batches_are_bounded_by_bytes(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(features, "BATCH_BYTES", 3 * 2 * CLIP[0].nbytes)
+    monkeypatch.setattr(batches, "BATCH_BYTES", 3 * 2 * CLIP[0].nbytes)
     extractor = First()
     one(ask(2), extractor, 13)
     assert max(extractor.batches) == 3 and sum(extractor.batches) == 12
@@ -169,14 +169,14 @@ def test_batches_are_bounded_by_bytes(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_the_frames_at_hand_stay_few_however_long_the_video(monkeypatch: pytest.MonkeyPatch) -> None:
     held: list[int] = []
-    windows = features.RoleStream.windows
+    windows = streams.RoleStream.windows
 
-    def watched(self: features.RoleStream, *rest: Any) -> np.ndarray:
+    def watched(self: streams.RoleStream, *rest: Any) -> np.ndarray:
         assert self.frames is not None
         held.append(len(self.frames))
         return windows(self, *rest)
 
-    monkeypatch.setattr(features.RoleStream, "windows", watched)
+    monkeypatch.setattr(streams.RoleStream, "windows", watched)
     long = numbered_frames(240, 4, 6)
     extract({ask(3): First(), ask(2, 7, name="y"): First()}, lambda role: chunks(long, 4))
     assert len(held) > 60 and max(held) <= 4 + 3 + 7

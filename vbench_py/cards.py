@@ -5,6 +5,7 @@ A misspelt key is an error that names the file and the key. Cards hold no code; 
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_args
 
@@ -82,6 +83,7 @@ class ExtractorCard(Card):
     options: dict[str, Any] = {}
     checkpoints: tuple[CheckpointCard, ...] = ()
     devices: tuple[str, ...] = ("cpu", "cuda")
+    precisions: tuple[str, ...] = ("float32",)
 
 
 class MetricCard(Card):
@@ -186,6 +188,36 @@ class SuiteCard(Card):
     primary: str
 
 
+class ReferenceSetCard(Card):
+    """A set of real clips for FVD and its like: saved features (`file`), or a folder that one has (`folder`).
+
+    `identity` is the hash of the set's clips (`vbench-py reference` prints it); `layout` tells people where the data is
+    to be had and how to lay it out: split, stride, start rule, crop.
+    """
+
+    id: Identifier
+    version: str
+    title: str
+    licence: str
+    layout: str
+    identity: str = ""
+    file: CheckpointCard | None = None
+    folder: str = ""
+
+    @model_validator(mode="after")
+    def _complete(self) -> ReferenceSetCard:
+        if (self.file is None) == (not self.folder):
+            raise ValueError("give either file or folder")
+        return self
+
+    def place(self) -> Path:
+        """The folder, with environment variables in it filled in; `UsageError` when it is not there."""
+        path = Path(os.path.expandvars(self.folder)).expanduser()
+        if not path.is_dir():
+            raise UsageError(f"reference set {self.id!r}: {self.folder} is no folder here", mend=self.layout)
+        return path
+
+
 class BundleCard(Card):
     """A named set of suites or of metrics."""
 
@@ -201,6 +233,7 @@ MODELS: dict[str, type[Card]] = {
     "adapter": AdapterCard,
     "method": MethodCard,
     "suite": SuiteCard,
+    "reference": ReferenceSetCard,
     "bundle": BundleCard,
 }
 

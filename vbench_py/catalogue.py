@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from vbench_py.cards import Card
 
 ENTRY_POINT_GROUP = "vbench_py.cards"
-KINDS = ("metric", "extractor", "adapter", "method", "suite", "bundle")
+KINDS = ("metric", "extractor", "adapter", "method", "suite", "reference", "bundle")
 _ROOMS = (
     ("vbench_py.metrics", "*.toml", ""),
     ("vbench_py.metrics.extractors", "*.toml", ""),

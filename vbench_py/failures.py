@@ -33,6 +33,14 @@ def parse_limit(text: str) -> float | None:
     return value if whole else min(value, 0.999999)
 
 
+def out_of_memory(error: BaseException) -> bool:
+    """Whether a smaller batch may succeed where this one did not fit."""
+    if isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError":
+        return True
+    text = str(error)
+    return isinstance(error, RuntimeError) and ("out of memory" in text or "can't allocate memory" in text)
+
+
 @dataclass
 class Failures:
     """Outputs that failed, each counted once whatever went wrong with it.

@@ -1,132 +1,186 @@
-"""One decode, many views: chunks of frames go past once, each ask gets its windows in batches bounded by bytes.
+"""One decode, many views: chunks of frames go past once, every ask gets its windows, in batches that may span videos.
 
 Roles that are compared advance in step. A role of one frame (a first image) is broadcast against longer ones.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 
-from vbench_py.types import Ask, Extractor, Series
+from vbench_py.asks import roles_of
+from vbench_py.batches import Gathered, Line, Piece, lines_of
+from vbench_py.sampling import sampled_frames
+from vbench_py.streams import Chunks, RoleStream, ViewStream
+from vbench_py.types import Ask, Extractor, Geometry, Series, View
 
 CHUNK_BYTES = 24 << 20
-BATCH_BYTES = 256 << 20
-Chunks = Iterator[np.ndarray]
 
 
 @dataclass
-class RoleStream:
-    """The frames of one role that are at hand: `frames` (n, H, W, 3) uint8 starting at frame `first`."""
+class Reader:
+    """One line of asks walking over one video: where its next window starts, in picked frames."""
 
-    chunks: Chunks
-    still: bool = False
-    first: int = 0
-    frames: np.ndarray | None = None
-    ended: bool = False
+    line: Line
+    view: View
+    streams: Mapping[str, ViewStream]
+    gathered: Mapping[Ask, Gathered]
+    next_start: int
 
     @property
-    def end(self) -> int:
-        return self.first + (0 if self.frames is None else len(self.frames))
+    def alive(self) -> bool:
+        return any(item.error is None for item in self.gathered.values())
 
-    def advance_to(self, wanted: int) -> None:
-        """Reads until frame `wanted - 1` is at hand or the stream ends."""
-        parts = [] if self.frames is None else [self.frames]
-        end = self.end
-        while end < wanted and not self.ended:
-            chunk = next(self.chunks, None)
-            if chunk is None:
-                self.ended = True
-            else:
-                parts.append(chunk)
-                end += len(chunk)
-        if parts:
-            self.frames = parts[0] if len(parts) == 1 else np.concatenate(parts)
+    @property
+    def done(self) -> bool:
+        """Whether no window is to come."""
+        return not self.alive or all(stream.complete for stream in self.streams.values() if not stream.role.still)
 
-    def drop_before(self, frame: int) -> None:
-        if self.frames is None or self.still or frame <= self.first:
+    def emit(self, last: bool) -> None:
+        """Hands over every whole batch of windows; with `last` whatever is there."""
+        buffers = [stream.buffer for stream in self.streams.values()]
+        if not self.alive or any(buffer.frames is None for buffer in buffers):
             return
-        gone = min(frame - self.first, len(self.frames))
-        rest = self.frames[gone:]
-        self.frames = rest.copy() if 0 < len(rest) * 4 < len(self.frames) else (rest if len(rest) else None)
-        self.first += gone
+        end = min((buffer.end for buffer in buffers if not buffer.still), default=1)
+        length, stride = self.view.length, self.view.stride
+        frames = buffers[0].frames
+        assert frames is not None
+        full = self.line.capacity((length, *frames.shape[1:]))
+        while self.next_start + length <= end and self.alive:
+            count = (end - length - self.next_start) // stride + 1
+            wanted = max(full - self.line.pending, 1) if self.line.together else full
+            if self.line.together and count < wanted and not last:
+                return
+            starts = [self.next_start + i * stride for i in range(min(count, wanted))]
+            windows = {role: stream.buffer.windows(starts, length) for role, stream in self.streams.items()}
+            timed = next((s for s in self.streams.values() if not s.role.still), next(iter(self.streams.values())))
+            at = timed.source_frames(np.asarray(starts, dtype=np.int64))
+            self.line.add(Piece(at, windows, self.gathered))
+            self.next_start = starts[-1] + stride
 
-    def windows(self, starts: Sequence[int], length: int) -> np.ndarray:
-        """(B, length, H, W, 3) for window starts at equal distances: a view where the distance allows, never a copy."""
-        assert self.frames is not None
-        if self.still:
-            return np.broadcast_to(self.frames[None, :1], (len(starts), length, *self.frames.shape[1:]))
-        step = starts[1] - starts[0] if len(starts) > 1 else 1
-        base = self.frames[starts[0] - self.first :]
-        frame = base.strides[0]
-        shape = (len(starts), length, *base.shape[1:])
-        strides = (step * frame, frame, *base.strides[1:])
-        return np.lib.stride_tricks.as_strided(base, shape, strides, writeable=False)
 
+class Extraction:
+    """Extractors at work over any number of videos. `feed` one after another, `flush` for what still waits."""
 
-@dataclass
-class Collected:
-    """What one ask has gathered so far."""
+    def __init__(self) -> None:
+        self._lines: dict[tuple[Ask, ...], Line] = {}
 
-    ask: Ask
-    extractor: Extractor
-    next_start: int
-    index: list[np.ndarray] = field(default_factory=list)
-    values: dict[str, list[np.ndarray]] = field(default_factory=dict)
-    error: Exception | None = None
+    def feed(
+        self,
+        asks: Mapping[Ask, Extractor],
+        open_role: Callable[[str], Chunks],
+        stills: frozenset[str] = frozenset(),
+        *,
+        sources: Mapping[Ask, Extractor] | None = None,
+        frames: int | None = None,
+        fps: float | None = None,
+    ) -> dict[Ask, Gathered]:
+        """One pass over each role of one video, for all asks. What waits for a fuller batch comes later.
 
-    def add(self, starts: Sequence[int], arrays: Mapping[str, np.ndarray]) -> None:
-        """Raises `ValueError` when the extractor did not give one value a window: numbers would lie at wrong frames."""
-        whole = {name: np.asarray(array) for name, array in arrays.items()}
-        for name, array in whole.items():
-            if array.shape[:1] != (len(starts),):
-                raise ValueError(
-                    f"extractor {self.ask.extractor}: {name} has shape {array.shape} for {len(starts)} windows; "
-                    "its first axis must be the windows"
-                )
-        self.index.append(np.asarray(starts, dtype=np.int64))
-        for name, array in whole.items():
-            self.values.setdefault(name, []).append(array)
+        `open_role` gives a role's chunks, of equal length for all roles but the `stills`, one-frame roles to broadcast;
+        `sources` are the extractors whose outputs the asks read; `frames` and `fps` are needed where a view samples.
+        An extractor that fails leaves its exception; an error while decoding is raised, and the asks start anew.
+        """
+        extractors = {**(sources or {}), **asks}
+        roles = sorted({role for ask in asks for role in roles_of(ask)})
+        gathered = {ask: Gathered(ask) for ask in asks}
+        with ThreadPoolExecutor(max_workers=max(len(roles), 1)) as pool, ExitStack() as opened:
+            streams = {
+                role: RoleStream(opened.enter_context(closing(_ahead(open_role(role), pool))), role in stills)
+                for role in roles
+            }
+            views: dict[tuple[str, str, Geometry | None], ViewStream] = {}
+            readers = []
+            for group in lines_of(list(asks)):
+                try:
+                    readers.append(self._reader(group, extractors, streams, views, gathered, frames, fps))
+                except Exception as error:
+                    for ask in group:
+                        gathered[ask].error = error
+            self._read(list(streams.values()), list(views.values()), readers)
+        return gathered
 
-    def series(self) -> Series:
-        index = np.concatenate(self.index) if self.index else np.zeros(0, dtype=np.int64)
-        return Series(index, {name: np.concatenate(parts) for name, parts in self.values.items()})
+    def _reader(
+        self,
+        group: tuple[Ask, ...],
+        extractors: Mapping[Ask, Extractor],
+        streams: Mapping[str, RoleStream],
+        views: dict[tuple[str, str, Geometry | None], ViewStream],
+        gathered: Mapping[Ask, Gathered],
+        frames: int | None,
+        fps: float | None,
+    ) -> Reader:
+        view = group[0].view
+        picked = None if view.sampling == "all" else sampled_frames(view.sampling, frames or 0, fps)
+        mine = {}
+        for role in sorted({role for ask in group for role in roles_of(ask)}):
+            place = (role, view.sampling, view.geometry)
+            if place not in views:
+                views[place] = ViewStream(streams[role], picked, view.geometry)
+            mine[role] = views[place]
+        line = self._lines.setdefault(group, Line(group, extractors))
+        return Reader(line, view, mine, {ask: gathered[ask] for ask in group}, view.offset)
+
+    def _read(self, streams: Sequence[RoleStream], views: Sequence[ViewStream], readers: Sequence[Reader]) -> None:
+        if not streams:
+            return
+        leader = next((stream for stream in streams if not stream.still), streams[0])
+        position = -1
+        while leader.end > position and not leader.ended:
+            position = leader.end
+            leader.advance_to(position + 1)
+            for stream in streams:
+                stream.advance_to(1 if stream.still else leader.end)
+            for view in views:
+                view.take()
+            finished = leader.ended or all(reader.done for reader in readers)
+            for reader in readers:
+                reader.emit(last=finished)
+            if finished:
+                return
+            for view in views:
+                wanted = [r.next_start for r in readers if view in r.streams.values() and r.alive]
+                if not view.plain:
+                    view.buffer.drop_before(min(wanted, default=view.buffer.end))
+            for stream in streams:
+                needs = [view.needs for view in views if view.role is stream and not view.plain]
+                needs += [
+                    reader.next_start
+                    for reader in readers
+                    if reader.alive and any(v.plain and v.role is stream for v in reader.streams.values())
+                ]
+                stream.drop_before(min(needs, default=stream.end))
+
+    def flush(self) -> None:
+        """Runs every batch that waits."""
+        for line in self._lines.values():
+            line.flush()
 
 
 def extract(
     asks: Mapping[Ask, Extractor],
     open_role: Callable[[str], Chunks],
     stills: frozenset[str] = frozenset(),
+    *,
+    sources: Mapping[Ask, Extractor] | None = None,
+    frames: int | None = None,
+    fps: float | None = None,
 ) -> dict[Ask, Series | Exception]:
-    """Everything the window asks want, from one pass over each role.
+    """Everything the window asks want of one video, see `Extraction.feed`."""
+    work = Extraction()
+    gathered = work.feed(asks, open_role, stills, sources=sources, frames=frames, fps=fps)
+    work.flush()
+    return {ask: item.error or item.series() for ask, item in gathered.items()}
 
-    `open_role` gives a role's chunks, of equal length for all roles but the `stills`, one-frame roles to broadcast. An
-    extractor that fails yields its exception and the others go on; an error while decoding is raised.
-    """
-    gathered = [Collected(ask, extractor, ask.view.offset) for ask, extractor in asks.items()]
-    roles = sorted({role for ask in asks for role in ask.on})
-    with ThreadPoolExecutor(max_workers=max(len(roles), 1)) as pool, ExitStack() as opened:
-        streams = {}
-        for role in roles:
-            ahead = opened.enter_context(closing(_ahead(open_role(role), pool)))
-            streams[role] = RoleStream(ahead, role in stills)
-        leader = next((s for s in streams.values() if not s.still), next(iter(streams.values())))
-        position = -1
-        while leader.end > position and not leader.ended:
-            position = leader.end
-            leader.advance_to(position + 1)
-            for stream in streams.values():
-                stream.advance_to(1 if stream.still else leader.end)
-            for item in gathered:
-                _emit(item, streams)
-            for role, stream in streams.items():
-                readers = [item.next_start for item in gathered if role in item.ask.on and item.error is None]
-                stream.drop_before(min(readers, default=stream.end))
-    return {item.ask: item.error or item.series() for item in gathered}
+
+def of_texts(extractor: Extractor, texts: Iterable[str]) -> Series:
+    """What an extractor of texts says of one string a role."""
+    arrays = {name: np.asarray(array) for name, array in extractor(*([text] for text in texts)).items()}
+    return Series(np.zeros(1, dtype=np.int64), arrays)
 
 
 def _ahead(chunks: Chunks, pool: ThreadPoolExecutor) -> Generator[np.ndarray, None, None]:
@@ -141,27 +195,3 @@ def _ahead(chunks: Chunks, pool: ThreadPoolExecutor) -> Generator[np.ndarray, No
         close = getattr(chunks, "close", None)
         if close:
             close()
-
-
-def _emit(item: Collected, streams: Mapping[str, RoleStream]) -> None:
-    """Hands every complete window that has not been seen to the extractor, in batches bounded by bytes."""
-    if item.error is not None:
-        return
-    view = item.ask.view
-    mine = [streams[role] for role in item.ask.on]
-    if any(stream.frames is None for stream in mine):
-        return
-    ends = [stream.end for stream in mine if not stream.still]
-    end = min(ends, default=1)
-    while item.next_start + view.length <= end:
-        count = (end - view.length - item.next_start) // view.stride + 1
-        frames = mine[0].frames
-        assert frames is not None
-        size = max(item.extractor.bytes_per_window((view.length, *frames.shape[1:])), 1)
-        starts = [item.next_start + i * view.stride for i in range(min(count, max(BATCH_BYTES // size, 1)))]
-        try:
-            item.add(starts, item.extractor(*(stream.windows(starts, view.length) for stream in mine)))
-        except Exception as error:
-            item.error = error
-            return
-        item.next_start = starts[-1] + view.stride

@@ -17,7 +17,7 @@ from typing import Any, TypeVar
 
 from vbench_py import derive
 from vbench_py.engine import Local
-from vbench_py.failures import Failures
+from vbench_py.failures import Failures, out_of_memory
 from vbench_py.keys import key
 from vbench_py.plan import PlannedOutput, visible_media
 from vbench_py.progress import Progress
@@ -98,7 +98,7 @@ class GenerationWorker:
         except Exception as error:
             raise_if_full(error)
             rest = [(task, resolved) for task, resolved in ready if task.id not in answered]
-            if _out_of_memory(error) and len(rest) > 1:
+            if out_of_memory(error) and len(rest) > 1:
                 log.warning("out of memory at batch %d, halving", len(rest))
                 middle = (len(rest) + 1) // 2
                 yield from self._run(rest[:middle])
@@ -238,7 +238,3 @@ def _place(resolved: Resolved) -> tuple[str, int]:
 def iterator(items: Iterable[Item]) -> Generator[Item, None, None]:
     """Items as a generator, which can be closed, and then closes a generator that they come from."""
     yield from items
-
-
-def _out_of_memory(error: BaseException) -> bool:
-    return isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError"

@@ -13,12 +13,14 @@ from functools import cached_property
 from typing import Any
 
 from vbench_py import catalogue
-from vbench_py.cards import ExtractorCard, MetricCard
+from vbench_py.asks import aimed, array_key, roles_of, told
+from vbench_py.cards import MetricCard
 from vbench_py.keys import canonical, key
 from vbench_py.records import MetricFacts
-from vbench_py.types import Ask, Facts, Metric, Score, Series, UsageError
+from vbench_py.reference import open_reference
+from vbench_py.types import Ask, Facts, Metric, Score, Series, SetMetric, SetRow, UsageError
 
-ALIGNMENTS = ("none", "trim", "resize", "trim+resize")
+ALIGNMENTS = ("trim", "resize", "encoding")
 
 
 @dataclass(frozen=True)
@@ -26,18 +28,22 @@ class ScoreOptions:
     """What a user may change about scoring; every field is part of the protocol of the numbers it touches.
 
     `every` scores windows that start at every K-th frame; `align` brings an output to its reference's length (trim) or
-    size (resize); `encode_as` scores a re-encoded copy, as if the method had been published in that encoding.
+    size (resize), or allows a reference set that differs in them or in its encoding, "+" between several; `encode_as`
+    scores a re-encoded copy, as if the method had been published in that encoding; `reference` names the set that
+    metrics of sets compare with (a folder, a card, a file of saved features), "" for the samples' ground truth.
     """
 
     every: int = 1
     align: str = "none"
     encode_as: str = ""
+    reference: str = ""
 
     def __post_init__(self) -> None:
         if self.every < 1:
             raise UsageError(f"--every {self.every}: must be 1 or more")
-        if self.align not in ALIGNMENTS:
-            raise UsageError(f"--align {self.align}: must be one of {', '.join(ALIGNMENTS)}")
+        parts = self.align.split("+")
+        if self.align != "none" and (set(parts) - set(ALIGNMENTS) or len(set(parts)) < len(parts)):
+            raise UsageError(f"--align {self.align}: must be none, or some of {', '.join(ALIGNMENTS)} joined by +")
         if self.encode_as:
             from vbench_py.video.encoders import check_encoding
 
@@ -55,13 +61,36 @@ class MetricSpec:
     column: str
     card: MetricCard
     protocol: Mapping[str, Any]
-    metric: Metric
+    metric: Metric | SetMetric
     asks: Mapping[str, Ask]
+    options: ScoreOptions = ScoreOptions()
 
     @cached_property
     def roles(self) -> tuple[str, ...]:
-        """The roles whose media enter the number."""
-        return tuple(dict.fromkeys(role for ask in self.asks.values() for role in ask.on))
+        """The roles and texts that enter the number."""
+        return tuple(dict.fromkeys(role for ask in self.asks.values() for role in roles_of(ask)))
+
+    @property
+    def of_sets(self) -> bool:
+        """Whether one number stands for many outputs."""
+        return self.card.over != "output"
+
+    @cached_property
+    def target_asks(self) -> Mapping[str, Ask]:
+        """What a metric of sets asks of the ground truth, where that is its reference set."""
+        if not self.card.reference_set or self.options.reference:
+            return {}
+        return {need: aimed(ask, "video", "target") for need, ask in self.asks.items()}
+
+    def array_key(self, ask: Ask, identities: Mapping[str, str]) -> str:
+        """Where the bank keeps the arrays of `ask` for media of these identities."""
+        settings = {}
+        roles = roles_of(ask)
+        if self.options.encode_as and "video" in roles:
+            settings["encode_as"] = self.options.encode_as
+        if self.options.align != "none" and len(roles) > 1:
+            settings["align"] = self.options.align
+        return array_key(ask, identities, **settings)
 
     @property
     def protocol_hash(self) -> str:
@@ -84,7 +113,13 @@ class MetricSpec:
             if isinstance(found, Exception):
                 raise found
             arrays[need] = found
-        return self.metric.score(arrays, Facts({name: facts.get(name) for name in self.card.facts}))
+        metric: Metric = self.metric  # type: ignore[assignment]
+        return metric.score(arrays, Facts({name: facts.get(name) for name in self.card.facts}))
+
+    def compute(self, rows: Sequence[SetRow], reference: Sequence[SetRow]) -> Score:
+        """The score of a set."""
+        metric: SetMetric = self.metric  # type: ignore[assignment]
+        return metric.compute(rows, reference)
 
     def facts(self) -> MetricFacts:
         card = self.card
@@ -97,6 +132,7 @@ class MetricSpec:
             decimals=card.decimals,
             protocol=self.protocol_hash,
             family=card.family,
+            over=card.over,
         )
 
 
@@ -113,15 +149,15 @@ def _spec(name: str, options: ScoreOptions, scored: str) -> MetricSpec:
     base, _, against = name.partition(":")
     card: MetricCard = catalogue.card("metric", base)
     protocol: dict[str, Any] = dict(card.protocol)
-    metric: Metric = catalogue.implementation(card.entry, f"metric {base!r}")(card, dict(card.protocol))
+    metric: Metric | SetMetric = catalogue.implementation(card.entry, f"metric {base!r}")(card, dict(card.protocol))
     offset, step = (int(part) for part in scored.split("::"))
     asks, marks = {}, [base + (f":{against}" if against else "")]
-    if against and not any("target" in ask.on for ask in metric.needs.values()):
+    if against and not any("target" in roles_of(ask) for ask in metric.needs.values()):
         raise UsageError(f"metric {name!r}: {base} compares with nothing, so it cannot be aimed at a role")
     for need, ask in metric.needs.items():
         chosen = "target" in ask.on and scored != "0::1" and (ask.view.unit == "file" or ask.view.length == 1)
         if against:
-            ask = replace(ask, on=tuple(against if role == "target" else role for role in ask.on))
+            ask = aimed(ask, "target", against)
             protocol["against"] = against
         if chosen:
             protocol["frames"] = scored
@@ -132,27 +168,24 @@ def _spec(name: str, options: ScoreOptions, scored: str) -> MetricSpec:
     if asks:
         if options.every > 1:
             marks.append(f"every={options.every}")
-        if options.align != "none" and any(len(ask.on) > 1 for ask in asks.values()):
+        if card.reference_set and options.reference:
+            protocol["reference"] = open_reference(options.reference).identity
+        if options.align != "none" and (card.reference_set or any(len(roles_of(ask)) > 1 for ask in asks.values())):
             protocol["align"] = options.align
             marks.append(f"align={options.align}")
         if options.encode_as:
             protocol["encode_as"] = options.encode_as
-        protocol["extractors"] = {ask.extractor: _told(ask) for ask in asks.values()}
+        protocol["extractors"] = {ask.extractor: told(ask) for ask in asks.values()}
     column = marks[0] + (f"[{','.join(marks[1:])}]" if marks[1:] else "")
-    return MetricSpec(column, card, protocol, metric, asks)
-
-
-def _told(ask: Ask) -> dict[str, Any]:
-    """What changes the arrays of an ask, beside the frames: a number computed from them changes with it."""
-    card: ExtractorCard = catalogue.card("extractor", ask.extractor)
-    weights = sorted(checkpoint.sha256 for checkpoint in card.checkpoints)
-    return {"version": card.version, "weights": weights, "options": {**card.options, **dict(ask.options)}}
+    return MetricSpec(column, card, protocol, metric, asks, options)
 
 
 def _sparse(ask: Ask, first: int, every: int) -> Ask:
     """The ask on frames first, first + every, ...: by its view, or by options where it reads the files itself."""
+    if ask.view.unit == "text":
+        return ask
     if ask.view.unit == "file":
-        told = {"first": first} if first else {}
-        told |= {"every": every} if every > 1 else {}
-        return replace(ask, options=tuple(sorted({**dict(ask.options), **told}.items())))
+        chosen = {"first": first} if first else {}
+        chosen |= {"every": every} if every > 1 else {}
+        return replace(ask, options=tuple(sorted({**dict(ask.options), **chosen}.items())))
     return replace(ask, view=replace(ask.view, offset=ask.view.offset + first, stride=ask.view.stride * every))

@@ -2,17 +2,51 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 
-from vbench_py import catalogue
+from vbench_py import asks, catalogue
 from vbench_py.cards import CheckpointCard
+from vbench_py.checkpoints import CheckpointUnavailable, fetch, location
+from vbench_py.checkpoints.fetching import describe
 from vbench_py.metricset import MetricSpec, metric_specs
+from vbench_py.samples import Suite
+
+log = logging.getLogger(__name__)
 
 
 def weights_of(specs: Sequence[MetricSpec]) -> list[CheckpointCard]:
-    """Weights of the extractors that these metrics ask."""
-    extractors = dict.fromkeys(ask.extractor for spec in specs for ask in spec.asks.values())
-    return [checkpoint for name in extractors for checkpoint in catalogue.card("extractor", name).checkpoints]
+    """Weights of the extractors that these metrics ask, each once."""
+    cards = [card for spec in specs for ask in spec.asks.values() for card in asks.weights_of(ask)]
+    return list({card.name: card for card in cards}.values())
+
+
+def missing_of(specs: Sequence[MetricSpec], suite: Suite | None = None) -> dict[str, str]:
+    """Why metrics cannot be computed here, by column: weights that no source gave, or no reference set.
+
+    Fetches what is missing; each file is tried once, however many metrics need it.
+    """
+    failed: dict[str, str] = {}
+    for card in weights_of(specs):
+        try:
+            fetch(card)
+        except CheckpointUnavailable as error:
+            log.debug("%s", error)
+            failed[card.name] = wanted(card)
+    missing = {}
+    for spec in specs:
+        lacking = [failed[card.name] for card in weights_of([spec]) if card.name in failed]
+        if lacking:
+            missing[spec.column] = "needs " + " and ".join(lacking)
+        elif spec.target_asks and suite is not None and not any("target" in s.media for s in suite.samples):
+            missing[spec.column] = "needs a reference set, and these samples have no ground truth: --reference-set"
+    return missing
+
+
+def wanted(card: CheckpointCard) -> str:
+    """A file that is missing, for people: what, how big, where it is to be had and where it may be placed."""
+    size = f", {card.bytes / 1e6:.0f} MB" if card.bytes else ""
+    return f"{card.name} ({card.licence}{size}) from {describe(card.sources[0])}, or placed at {location(card)}"
 
 
 def suite_needs(name: str) -> list[CheckpointCard]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import logging
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -9,6 +10,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from vbench_py import derive
+from vbench_py.bank import FeatureBank
 from vbench_py.keys import key
 from vbench_py.method import Method
 from vbench_py.metricset import MetricSpec
@@ -181,7 +183,10 @@ def current_outputs(rows: Iterable[Row]) -> dict[tuple[str, int], Row]:
 
 @dataclass(frozen=True)
 class PlannedNumber:
-    """One metric to compute; `known` is a row of equal content (a copied video), whose number holds here too."""
+    """One metric to compute; `known` is a row of equal content (a copied video), whose number holds here too.
+
+    Of a metric over sets, the arrays of this output are to be made; its number comes when all are there.
+    """
 
     spec: MetricSpec
     key: str
@@ -200,6 +205,7 @@ class PlannedScore:
     paths: Mapping[str, Path] = field(default_factory=dict)
     identities: Mapping[str, str] = field(default_factory=dict)
     facts: Mapping[str, Any] = field(default_factory=dict)
+    texts: Mapping[str, str] = field(default_factory=dict)
 
 
 def output_path(run: RunFolder, row: Row, name: str = "video") -> Path:
@@ -213,6 +219,16 @@ def facts_of(row: Row, sample: Sample) -> dict[str, Any]:
     return {**sample.facts, "prompt": sample.prompt, **{name: row.get(name) for name in names}}
 
 
+def texts_of(sample: Sample, output: Row) -> dict[str, str]:
+    """The strings of a sample that an extractor of texts may be asked about, by name; empty ones are left out."""
+    facts = {name: value for name, value in sample.facts.items() if isinstance(value, str)}
+    texts = {
+        "prompt": sample.prompt, "source_prompt": sample.source_prompt, "negative_prompt": sample.negative_prompt,
+        "class_label": sample.class_label, "prompt_used": output.get("prompt_used") or "",
+    }  # fmt: skip
+    return {name: text for name, text in {**facts, **texts}.items() if text}
+
+
 def plan_scores(
     run: RunFolder,
     pairs: Sequence[tuple[Sample, int]],
@@ -220,8 +236,12 @@ def plan_scores(
     outputs: Mapping[tuple[str, int], Row],
     rows: Iterable[Row],
     baseline: Mapping[tuple[str, int], tuple[str, Path]] | None = None,
+    bank: FeatureBank | None = None,
 ) -> list[PlannedScore]:
-    """The numbers that existing outputs still lack; `baseline` gives (identity, path) of another run's outputs."""
+    """The numbers that existing outputs still lack; `baseline` gives (identity, path) of another run's outputs.
+
+    Metrics over sets lack what `bank` does not keep of an output; without a bank they are left out.
+    """
     best: dict[tuple[str, str, int], Row] = {}
     newest: dict[tuple[str, str, int, str], Row] = {}
     by_content: dict[str, Row] = {}
@@ -234,16 +254,25 @@ def plan_scores(
             newest[place] = row
         if row["status"] == "ok":
             by_content[row["key"]] = row
-    prefixes = [(spec, spec.protocol_hash, spec.protocol.get("encode_as", "")) for spec in specs]
+    wanted = [spec for spec in specs if bank is not None or not spec.of_sets]
+    prefixes = [(spec, spec.protocol_hash, spec.protocol.get("encode_as", "")) for spec in wanted]
+    reads_texts = any(ask.view.unit == "text" for spec in wanted for ask in spec.asks.values())
+    siblings = _siblings(outputs) if any("sibling" in spec.roles for spec in wanted) else {}
     planned = []
     for sample, seed in pairs:
         output = outputs.get((sample.id, seed))
         if output is None or output["status"] != "ok":
             continue
-        identities = _identities(sample, seed, output, baseline or {})
+        identities = identities_of(sample, seed, output, baseline)
+        texts = texts_of(sample, output) if reads_texts else {}
+        identities |= {name: hashlib.sha256(text.encode()).hexdigest() for name, text in texts.items()}
+        if (sample.id, seed) in siblings:
+            identities["sibling"] = siblings[sample.id, seed]["outputs"]["video"]["sha256"]
         facts = facts_of(output, sample)
         todo, told = [], {}
         for spec, prefix, encode_as in prefixes:
+            if bank is not None and spec.of_sets and _kept(spec, identities, sample, bank):
+                continue
             if spec.card.facts not in told:
                 told[spec.card.facts] = spec.told(facts)
             score_key = spec.score_key(prefix, identities, told[spec.card.facts])
@@ -255,12 +284,42 @@ def plan_scores(
                 todo.append(PlannedNumber(spec, score_key, attempt, by_content.get(score_key)))
         if todo:
             paths = _paths(run, sample, seed, output, baseline or {})
-            planned.append(PlannedScore(sample, seed, output, tuple(todo), paths, identities, facts))
+            if (sample.id, seed) in siblings:
+                paths["sibling"] = output_path(run, siblings[sample.id, seed])
+            planned.append(PlannedScore(sample, seed, output, tuple(todo), paths, identities, facts, texts))
     return planned
 
 
-def _identities(
-    sample: Sample, seed: int, output: Row, baseline: Mapping[tuple[str, int], tuple[str, Path]]
+def _kept(spec: MetricSpec, identities: Mapping[str, str], sample: Sample, bank: FeatureBank) -> bool:
+    """Whether everything that the metric over sets reads of this output, and of its target, is in the bank."""
+    asks = [*spec.asks.values(), *(spec.target_asks.values() if "target" in sample.media else ())]
+    return all((ask.extractor, spec.array_key(ask, identities)) in bank for ask in asks)
+
+
+def _siblings(outputs: Mapping[tuple[str, int], Row]) -> dict[tuple[str, int], Row]:
+    """For each output the one of the same sample under the next seed, the first after the last, if there are two."""
+    seeds: dict[str, list[int]] = {}
+    for sample, seed in sorted(outputs):
+        if outputs[sample, seed]["status"] == "ok":
+            seeds.setdefault(sample, []).append(seed)
+    return {
+        (sample, seed): outputs[sample, (*mine[1:], mine[0])[place]]
+        for sample, mine in seeds.items()
+        if len(mine) > 1
+        for place, seed in enumerate(mine)
+    }
+
+
+def set_identity(members: Iterable[tuple[str, int, str]]) -> str:
+    """The identity of a set of outputs from each one's (sample, seed, identity)."""
+    return key("set", sorted(members))
+
+
+def identities_of(
+    sample: Sample,
+    seed: int,
+    output: Row,
+    baseline: Mapping[tuple[str, int], tuple[str, Path]] | None = None,
 ) -> dict[str, str]:
     """What stands in each role: content, not place. The method's outputs hide inputs of the same name."""
     identities = {}
@@ -269,7 +328,7 @@ def _identities(
             identities[role] = derive.identity(media)
         except BadMedia:  # told by the row of every number that needs it
             identities[role] = ""
-    if (sample.id, seed) in baseline:
+    if baseline and (sample.id, seed) in baseline:
         identities["baseline"] = baseline[(sample.id, seed)][0]
     return identities | {name: item["sha256"] for name, item in output["outputs"].items()}
 

@@ -10,7 +10,7 @@ from typing import Any
 import orjson
 
 from vbench_py.metricset import MetricSpec
-from vbench_py.plan import current_outputs
+from vbench_py.plan import current_outputs, set_identity
 from vbench_py.records import MetricFacts, OutputRecord, RunRecords, ScoreRecord
 from vbench_py.store import Row, RunFolder, run_folders, standing, to_json, write_atomic
 from vbench_py.types import UsageError
@@ -47,7 +47,7 @@ def read_run(run: RunFolder) -> list[RunRecords]:
         raise UsageError(f"{run.path}: no run.json, so this is not a run folder")
     current = current_outputs(run.rows("generated"))
     outputs, encoding = _outputs(run, current)
-    identities = {pair: row.get("identity", "") for pair, row in current.items() if row["status"] == "ok"}
+    identities = _identities_of(current)
     columns: dict[str, dict[str, Any]] = info.get("columns") or {"": {}}
     scores = _scores(run, identities, columns)
     return [
@@ -76,6 +76,7 @@ def read_run(run: RunFolder) -> list[RunRecords]:
             },
             suite_title=info["suite"].get("title", ""),
             summary=info["suite"].get("summary", ""),
+            unavailable=info.get("unavailable", {}),
         )
         for encode_as, group in columns.items()
     ]
@@ -90,8 +91,8 @@ def _primary(name: str, columns: Mapping[str, Any]) -> str:
 def _facts(values: Mapping[str, Any]) -> MetricFacts:
     low, high = values["range"]
     names = ("title", "version", "direction", "unit", "decimals", "protocol")
-    family = values.get("family", "")  # rows of before families were told
-    return MetricFacts(range=(float(low), float(high)), family=family, **{name: values[name] for name in names})
+    later = {name: values[name] for name in ("family", "over") if name in values}  # older runs do not tell them
+    return MetricFacts(range=(float(low), float(high)), **later, **{name: values[name] for name in names})
 
 
 def _outputs(run: RunFolder, current: Mapping[tuple[str, int], Row]) -> tuple[list[OutputRecord], str]:
@@ -134,6 +135,18 @@ def _outputs(run: RunFolder, current: Mapping[tuple[str, int], Row]) -> tuple[li
     return records, "+".join(sorted(encodings)) or "lossless"
 
 
+def _identities_of(current: Mapping[tuple[str, int], Row]) -> dict[tuple[str, int], str]:
+    """The identity of every output by (sample, seed), of the whole set under ("", -1), of groups under their first."""
+    ok = {pair: row for pair, row in sorted(current.items()) if row["status"] == "ok"}
+    members = [(sample, seed, row.get("identity", "")) for (sample, seed), row in ok.items()]
+    groups: dict[str, list[tuple[str, int, str]]] = {}
+    for member, row in zip(members, ok.values(), strict=True):
+        groups.setdefault(row.get("group", member[0]), []).append(member)
+    found = {(sample, seed): identity for sample, seed, identity in members}
+    found |= {(part[0][0], -1): set_identity(part) for part in groups.values()}
+    return found | {("", -1): set_identity(members)}
+
+
 def _scores(
     run: RunFolder, identities: Mapping[tuple[str, int], str], columns: Mapping[str, Mapping[str, Any]]
 ) -> dict[str, list[ScoreRecord]]:
@@ -150,7 +163,8 @@ def _scores(
     for (encode_as, sample, seed, metric), row in stands.items():
         error = row.get("error")
         reason = error["message"] if error else ""
-        found = (row["status"], reason, row["value"], row["details"], row["curve"])
+        interval = tuple(row["interval"]) if row.get("interval") else None
+        found = (row["status"], reason, row["value"], row["details"], row["curve"], interval)
         scores.setdefault(encode_as, []).append(ScoreRecord(sample, seed, row["group"], metric, *found))
     return scores
 

@@ -41,7 +41,8 @@ class OutputRecord:
 class ScoreRecord:
     """One number of one output. `curve` is an .npz relative to the run folder, to be read with `curves.read_curve`.
 
-    A set metric's number has the empty sample "" and seed -1.
+    A set metric's number has the empty sample "" and seed -1, one over a group its first sample and seed -1; `interval`
+    is the 95 % interval that only these bring along.
     """
 
     sample: str
@@ -53,13 +54,15 @@ class ScoreRecord:
     value: float | None = None
     details: Mapping[str, float] = field(default_factory=dict)
     curve: str | None = None
+    interval: tuple[float, float] | None = None
 
 
 @dataclass(frozen=True)
 class MetricFacts:
     """What a table must know of a metric. `protocol` is the hash of everything that changes its number.
 
-    `family` groups metrics of one kind (fidelity, temporal, cost, ...); nothing orders the cost of controls.
+    `family` groups metrics of one kind (fidelity, temporal, cost, ...); nothing orders the cost of controls. `over` is
+    what one number stands for: output, group (the seeds of a prompt) or set.
     """
 
     title: str
@@ -70,6 +73,7 @@ class MetricFacts:
     decimals: int = 3
     protocol: str = ""
     family: str = ""
+    over: str = "output"
 
 
 @dataclass(frozen=True)
@@ -78,7 +82,8 @@ class RunRecords:
 
     `control` is "" | floor | ceiling; `partial` says that only a part of the suite was asked for; `primary` is the id
     of the metric that ranks; `encoding` is how scored outputs are stored ("lossless", "ffv1", "h264-crf18", ...);
-    `suite_title` and `summary` are the suite card's words for people.
+    `suite_title` and `summary` are the suite card's words for people; `unavailable` metrics that were asked for and
+    could not be computed here, with the reason.
     """
 
     suite: str
@@ -101,6 +106,7 @@ class RunRecords:
     protocol: Mapping[str, Any] = field(default_factory=dict)
     suite_title: str = ""
     summary: str = ""
+    unavailable: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def lone(self) -> bool:

@@ -14,12 +14,13 @@ from pathlib import Path
 from typing import Any
 
 from vbench_py import reading
+from vbench_py.bank import FeatureBank
 from vbench_py.checkpoints import fetch
 from vbench_py.failures import Failures
 from vbench_py.generate import generate
 from vbench_py.method import Method
 from vbench_py.metricset import MetricSpec, ScoreOptions, metric_specs
-from vbench_py.needs import weights_of
+from vbench_py.needs import missing_of
 from vbench_py.plan import (
     PlannedOutput,
     PlannedScore,
@@ -84,6 +85,16 @@ class Session:
     """Loaded extractors shared with other sessions; None: loaded for this session alone."""
     reopened: bool = False
     """Only scored: what the run should have was settled when its outputs were made."""
+    unavailable: dict[str, str] = field(default_factory=dict)
+    """Metrics that cannot be computed here, by column, with what is missing; filled by `prepare`."""
+
+    @property
+    def computable(self) -> list[MetricSpec]:
+        return [spec for spec in self.specs if spec.column not in self.unavailable]
+
+    @functools.cached_property
+    def bank(self) -> FeatureBank:
+        return FeatureBank()
 
     @property
     def mine(self) -> list[tuple[Any, int]]:
@@ -103,7 +114,8 @@ class Session:
     def plan_scores(self, rows: Sequence[Row] | None = None) -> list[PlannedScore]:
         """The numbers that are missing for the outputs that exist."""
         outputs = current_outputs(self.generated() if rows is None else rows)
-        return plan_scores(self.run, self.mine, self.specs, outputs, self.run.rows("scores"), self._baseline())
+        scores = self.run.rows("scores")
+        return plan_scores(self.run, self.mine, self.computable, outputs, scores, self._baseline(), self.bank)
 
     def generated(self) -> list[Row]:
         return list(self.run.rows("generated"))
@@ -123,8 +135,12 @@ class Session:
         """Everything that can fail early does so here: folder, data, weights."""
         self.run.create()
         self.run.sweep()
-        for card in (*self.suite.card.data, *weights_of(self.specs)):
+        for card in self.suite.card.data:
             fetch(card)
+        self.unavailable = missing_of(self.specs, self.suite)
+        if self.specs and not self.computable:
+            column, reason = next(iter(self.unavailable.items()))
+            raise UsageError(f"no metric can be computed here: {column}: {reason}")
         self.write_info("running")
 
     @contextmanager
@@ -150,15 +166,24 @@ class Session:
 
     def score(self) -> None:
         from vbench_py.scoring import score
+        from vbench_py.scoring_worker import ScoreWorker
+        from vbench_py.sets import members_of, score_sets
 
         planned = self.plan_scores()
         pool = self.pool or ExtractorPool(self.settings.device)
+        options = self.settings.score
         try:
             score(
-                planned, self.run, options=self.settings.score, progress=self.progress, failures=self.failures,
-                pool=pool
+                planned, self.run, options=options, progress=self.progress, failures=self.failures, pool=pool,
+                bank=self.bank,
             )  # fmt: skip
+            if any(spec.of_sets for spec in self.computable):
+                self.bank.refresh()
+                members = members_of(self.settings.selection.wanted(self.suite), current_outputs(self.generated()))
+                worker = ScoreWorker(options, pool, self.bank)
+                score_sets(self.run, self.computable, members, worker=worker, failures=self.failures)
         finally:
+            self.bank.close()
             if self.pool is None:
                 pool.close()
 
@@ -192,7 +217,8 @@ class Session:
                 "method": dict(self.about),
                 "partial": known["partial"] if self.reopened else partial,
                 "expected": known["expected"] if self.reopened else len(wanted),
-                "columns": reading.columns_of(self.specs, known.get("columns", {})),
+                "columns": reading.columns_of(self.computable, known.get("columns", {})),
+                "unavailable": self.unavailable,
                 "status": status,
                 "created": known.get("created", time.time()),
                 "updated": time.time(),

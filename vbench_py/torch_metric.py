@@ -8,6 +8,7 @@ import numpy as np
 import torch
 from torchmetrics import Metric as TorchMetric
 
+from vbench_py.asks import sources_of
 from vbench_py.features import extract
 from vbench_py.frames import as_frames
 from vbench_py.metricset import ScoreOptions, metric_specs
@@ -39,8 +40,9 @@ class VideoMetric(TorchMetric):
             listed = ", ".join(f"torchmetric({spec.column!r})" for spec in specs)
             raise UsageError(f"{name!r} is a bundle of {len(specs)} metrics", mend=f"use MetricCollection([{listed}])")
         self.spec = specs[0]
-        if not self.spec.asks or any(ask.view.unit == "file" for ask in self.spec.asks.values()):
-            raise UsageError(f"metric {name!r} reads files or facts, not frames", mend="score it with vbench_py.score")
+        if self.spec.of_sets or any(ask.view.unit != "window" for ask in self.spec.asks.values()) or not self.spec.asks:
+            reads = "many videos" if self.spec.of_sets else "files, texts or facts"
+            raise UsageError(f"metric {name!r} reads {reads}, not frames", mend="score it with vbench_py.score")
         if others := [role for role in self.spec.roles if role not in ("video", "target")]:
             mend = "leave the role out: the target takes its place"
             raise UsageError(f"metric {name!r} compares with the {others[0]}", mend=mend)
@@ -87,7 +89,10 @@ class VideoMetric(TorchMetric):
             raise Unsupported("frames", f"{self.spec.column} needs {shortest} frames, the video has {len(video)}")
         known = {"frames": len(video), "height": video.shape[1], "width": video.shape[2], **facts}
         asks = {ask: self._pool.get(ask) for ask in self.spec.asks.values()}
-        series = extract(asks, lambda role: iter([frames[role]]))
+        sources = {source: self._pool.get(source) for ask in asks for source in sources_of(ask)}
+        series = extract(
+            asks, lambda role: iter([frames[role]]), sources=sources, frames=len(video), fps=known.get("fps")
+        )
         return self.spec.reduce(series, known).value
 
 

@@ -188,9 +188,9 @@ class Adapter(Protocol):
 class Geometry:
     """How frames are brought to the size a network takes: a resize, then a centre crop.
 
-    `fit`: `exact` stretches to `size` = (height, width); `short` and `long` bring that side to `size` = (side,) and keep
-    the shape; `floor` makes both sides multiples of `size`. `only_shrink` leaves smaller frames as they are. `crop` =
-    (height, width) is cut from the middle afterwards.
+    `fit`: `exact` stretches to `size` = (height, width); `short` and `long` bring that side to `size` = (side,) and
+    keep the shape; `floor` makes both sides multiples of `size`. `only_shrink` leaves smaller frames as they are.
+    `crop` = (height, width) is cut from the middle afterwards.
     `library` names whose pixels are meant: torch (`interpolate`, half-pixel centres: float32, not clipped), tf1
     (`resize_bilinear` with its old pixel centres: float32), pil (8-bit, always antialiased), pil-float (the same
     filter on float channels, as clean-fid: float32), cv2 (8-bit).
@@ -234,9 +234,9 @@ TEXT = View(unit="text")
 class Ask:
     """What a metric asks of an extractor. Hashable: the union over the chosen metrics is a set.
 
-    `on` are roles ("video",) ("video", "target"), texts of the sample ("prompt",), or dense outputs of another extractor
-    on pairs, made for the batch in hand and never kept: "flow:raft-things" is its `flow` from the first frame of each
-    pair to the second, "flow:raft-things@source" that of another role, "backflow:raft-things" from second to first.
+    `on` are roles ("video",) ("video", "target"), texts of the sample ("prompt",), or outputs of another extractor on
+    the same view, made once for the batch in hand: "flow:raft-things" is its `flow` from the first frame of each pair
+    to the second, "flow:raft-things@source" that of another role, "backflow:raft-things" from second to first.
     `options` are sorted (name, value) pairs handed to the extractor.
     """
 
@@ -248,7 +248,7 @@ class Ask:
 
 @dataclass(frozen=True)
 class Series:
-    """What an extractor gave for one output: `index` (W,) int64, the first source frame of each window, and arrays (W, ...).
+    """What an extractor gave for one output: `index` (W,) int64, each window's first source frame, and arrays (W, ...).
 
     For file units `index` is whatever the extractor reports (one entry a frame); for texts it is [0].
     """
@@ -260,9 +260,9 @@ class Series:
 class Extractor(Protocol):
     """Turns windows into small arrays. Arithmetic (PSNR, flicker, optical-flow error) is an extractor too.
 
-    `__call__` for window units: one (B, n, H, W, C) array per role in `Ask.on`, uint8 at source size and where the view's
-    geometry rounds, else float32 in 0..255, not clipped (a read-only view, windows may overlap in memory); a dense
-    output comes as (B, H, W, C). Gives arrays whose first axis is B. Results must not depend on B.
+    `__call__` for window units: one (B, n, H, W, C) array per role in `Ask.on`, uint8 at source size and where the
+    view's geometry rounds, else float32 in 0..255, not clipped (a read-only view, windows may overlap in memory); a
+    dense output comes as (B, H, W, C). Gives arrays whose first axis is B. Results must not depend on B.
     For file units: paths; gives `index` and arrays with one entry a frame. For texts: one list of B strings a role.
 
     An extractor may carry `batch_windows` (after `load`): so many windows are gathered, across videos, before it is

@@ -32,6 +32,7 @@ def each(function: Callable[..., float], *windows: np.ndarray) -> np.ndarray:
 class Arithmetic:
     """Base of extractors that compute on pixels alone; a result depends on its own window, never on the batch."""
 
+    finite = False
     scratch = 4.0
     """Working memory as a multiple of the uint8 window."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from itertools import product
-from math import isnan
+from math import isnan, nan
 from statistics import median
 from typing import TYPE_CHECKING, Any
 
@@ -22,7 +22,8 @@ COST = "cost"
 """The family of metrics that say what an output cost: a control may well be dear, or cheap."""
 
 Scores = Mapping[str, "pandas.DataFrame"]
-"""By metric: a frame indexed by (sample, seed) with columns group and value; ok rows only."""
+"""By metric: a frame indexed by (sample, seed) with `_COLUMNS`; ok rows only."""
+_COLUMNS = ["group", "value", "low", "high", "n"]
 
 
 def leaderboard(
@@ -47,13 +48,13 @@ def _scores(run: RunRecords) -> Scores:
     import pandas
 
     rows = [
-        (s.metric, s.sample, s.seed, s.group, s.value)
+        (s.metric, s.sample, s.seed, s.group, s.value, *(s.interval or (nan, nan)), s.details.get("n", nan))
         for s in run.scores
         if s.status == "ok" and s.value is not None and s.value == s.value
     ]
-    frame = pandas.DataFrame(rows, columns=["metric", "sample", "seed", "group", "value"])
+    frame = pandas.DataFrame(rows, columns=["metric", "sample", "seed", *_COLUMNS])
     frame = frame.set_index(["sample", "seed"])
-    return {str(name): part[["group", "value"]] for name, part in frame.groupby("metric", sort=False)}
+    return {str(name): part[_COLUMNS] for name, part in frame.groupby("metric", sort=False)}
 
 
 def _columns(runs: Sequence[RunRecords], primary: str) -> list[Column]:
@@ -100,10 +101,10 @@ def _restrict(runs: Sequence[RunRecords], scores: Sequence[Scores], primary: str
     keys = {name: base for found in scores for name in found}
     for found in methods:
         for name, part in found.items():
-            if not _is_set(part):
+            if not _of_many(part):
                 keys[name] = keys[name].intersection(part.index)
     cut: list[Scores] = [
-        {name: part if _is_set(part) else part[part.index.isin(keys[name])] for name, part in found.items()}
+        {name: part if _of_many(part) else part[part.index.isin(keys[name])] for name, part in found.items()}
         for found in scores
     ]
     return len(base), cut
@@ -114,6 +115,18 @@ def _is_set(part: pandas.DataFrame) -> bool:
     return len(part) == 1 and part.index[0][0] == ""
 
 
+def _of_many(part: pandas.DataFrame) -> bool:
+    """Whether a number stands for several outputs: a set, or the seeds of a prompt."""
+    return bool(len(part)) and all(seed == -1 for _, seed in part.index)
+
+
+def _estimate(part: pandas.DataFrame, interval: str) -> Estimate:
+    if not _is_set(part):
+        return cluster_mean(part["value"].to_numpy(), part["group"].to_numpy(dtype=str), interval)
+    value, low, high, count = (float(part[name].iloc[0]) for name in ("value", "low", "high", "n"))
+    return Estimate(value, low, high, 1 if isnan(count) else int(count), 1)
+
+
 def _row(
     run: RunRecords, scores: Scores, columns: Sequence[Column], primary: str, expected: int | None, interval: str
 ) -> Row:
@@ -121,16 +134,17 @@ def _row(
     for column in columns:
         part = scores.get(column.id)
         if part is not None and len(part):
-            estimate = cluster_mean(part["value"].to_numpy(), part["group"].to_numpy(dtype=str), interval)
-            cells[column.id] = Cell(_within(estimate, column.facts.range), over_set=_is_set(part))
+            estimate = _within(_estimate(part, interval), column.facts.range)
+            cells[column.id] = Cell(estimate, over_set=_is_set(part))
         elif column.id in run.metrics:
             cells[column.id] = Cell(NOTHING)
     ok = [output for output in run.outputs if output.status == "ok"]
     costs = [cost for cost in map(_seconds_per_frame, ok) if cost is not None]
     memory = [output.peak_memory_bytes for output in ok if output.peak_memory_bytes is not None]
     scored = cells[primary].estimate.n if primary in cells else 0
-    if primary in scores and _is_set(scores[primary]):
-        scored = len(ok)
+    if primary in scores and _of_many(scores[primary]):
+        told = scores[primary]["n"].iloc[0] if _is_set(scores[primary]) else nan
+        scored = len(ok) if isnan(told) else int(told)
     return Row(run, cells, scored, run.expected if expected is None else expected,
                seconds_per_frame=median(costs) if costs else None,
                peak_memory_bytes=max(memory) if memory else None)  # fmt: skip
@@ -174,7 +188,7 @@ def _rank(
         a, b = found[id(ranked[first])], found[id(ranked[second])]
         assert a is not None and b is not None, "a ranked row has scores"
         if _is_set(a) or _is_set(b):
-            return bool(a["value"].iloc[0] != b["value"].iloc[0])
+            return _apart(_estimate(a, interval), _estimate(b, interval))
         groups: dict[Any, str] = a["group"].to_dict()
         ours: dict[Any, float] = a["value"].to_dict()
         theirs: dict[Any, float] = b["value"].to_dict()
@@ -184,6 +198,13 @@ def _rank(
     ranked = [replace(row, rank=rank, shared=ranks.count(rank) > 1) for row, rank in zip(ranked, ranks, strict=True)]
     controls = [row for kind in ("ceiling", "floor") for row in rows if row.control == kind]
     return ranked + left_out + controls
+
+
+def _apart(a: Estimate, b: Estimate) -> bool:
+    """Numbers of sets are told apart where their intervals do not meet; without intervals wherever they differ."""
+    if a.has_interval and b.has_interval:
+        return a.high < b.low or b.high < a.low
+    return a.mean != b.mean
 
 
 def _not_ranked(row: Row, column: Column, common: bool) -> str:

@@ -1,0 +1,134 @@
+"""Arrays kept by content: what an extractor said of a piece of media is asked once, whoever asks.
+
+    cache/features/<extractor>/<writer>.arrays   the arrays' bytes, one record after another
+    cache/features/<extractor>/<writer>.jsonl    a line a record: key, offset, bytes, crc, and each array's layout
+
+Each process appends to files of its own. A line is written after its bytes, and a record that a crash tore fails its
+checksum: it is as if it had never been kept. Anything here can be deleted; it is made again.
+"""
+
+from __future__ import annotations
+
+import logging
+import zlib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import numpy as np
+import orjson
+
+from vbench_py.checkpoints import cache_dir
+from vbench_py.store import storage, writer_id
+from vbench_py.types import Series
+
+log = logging.getLogger(__name__)
+INDEX = "index"
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a record lies and how its bytes become arrays."""
+
+    file: Path
+    offset: int
+    size: int
+    crc: int
+    layout: tuple[tuple[str, str, tuple[int, ...]], ...]
+
+
+class FeatureBank:
+    """Series by key (see `asks.array_key`), in one shelf an extractor."""
+
+    def __init__(self, folder: Path | None = None) -> None:
+        self.folder = folder or cache_dir() / "features"
+        self._writer = writer_id()
+        self._shelves: dict[str, dict[str, Place]] = {}
+        self._open: dict[str, tuple[BinaryIO, BinaryIO]] = {}
+
+    def __contains__(self, place: tuple[str, str]) -> bool:
+        """Whether (extractor, key) is kept."""
+        extractor, key = place
+        return key in self._shelf(extractor)
+
+    def get(self, extractor: str, key: str) -> Series | None:
+        """The kept series, or None when there is none or its bytes are not what was written."""
+        place = self._shelf(extractor).get(key)
+        if place is None:
+            return None
+        try:
+            with place.file.open("rb") as file:
+                file.seek(place.offset)
+                data = file.read(place.size)
+        except OSError:
+            data = b""
+        if len(data) != place.size or zlib.crc32(data) != place.crc:
+            log.warning("%s: a record of it is damaged and will be made again", place.file)
+            del self._shelves[extractor][key]
+            return None
+        arrays, start = {}, 0
+        for name, kind, shape in place.layout:
+            dtype = np.dtype(kind)
+            count = int(np.prod(shape, dtype=np.int64))
+            arrays[name] = np.frombuffer(data, dtype, count, start).reshape(shape)
+            start += count * dtype.itemsize
+        return Series(arrays.pop(INDEX), arrays)
+
+    def put(self, extractor: str, key: str, series: Series) -> None:
+        """Keeps a series. Raises `StorageError` when the cache cannot be written."""
+        if key in self._shelf(extractor):
+            return
+        arrays = {INDEX: np.asarray(series.index), **{n: np.ascontiguousarray(a) for n, a in series.values.items()}}
+        data = b"".join(array.tobytes() for array in arrays.values())
+        layout = tuple((name, array.dtype.str, array.shape) for name, array in arrays.items())
+        with storage(self.folder):
+            records, lines = self._files(extractor)
+            place = Place(Path(records.name), records.tell(), len(data), zlib.crc32(data), layout)
+            records.write(data)
+            records.flush()
+            told = {"key": key, "at": place.offset, "bytes": place.size, "crc": place.crc, "layout": layout}
+            lines.write(orjson.dumps(told) + b"\n")
+            lines.flush()
+        self._shelves[extractor][key] = place
+
+    def refresh(self) -> None:
+        """Looks again for what other processes have added."""
+        self._shelves.clear()
+
+    def close(self) -> None:
+        for pair in self._open.values():
+            for file in pair:
+                file.close()
+        self._open.clear()
+
+    def _files(self, extractor: str) -> tuple[BinaryIO, BinaryIO]:
+        if extractor not in self._open:
+            shelf = self.folder / extractor
+            shelf.mkdir(parents=True, exist_ok=True)
+            self._open[extractor] = (
+                (shelf / f"{self._writer}.arrays").open("ab"),
+                (shelf / f"{self._writer}.jsonl").open("ab"),
+            )
+        return self._open[extractor]
+
+    def _shelf(self, extractor: str) -> dict[str, Place]:
+        if extractor not in self._shelves:
+            shelf: dict[str, Place] = {}
+            for file in sorted((self.folder / extractor).glob("*.jsonl")):
+                for line in file.read_bytes().split(b"\n")[:-1]:  # what follows the last newline was torn
+                    record = _record(line)
+                    if record is not None:
+                        layout = tuple((name, kind, tuple(shape)) for name, kind, shape in record["layout"])
+                        records = file.with_suffix(".arrays")
+                        place = Place(records, record["at"], record["bytes"], record["crc"], layout)
+                        shelf[record["key"]] = place
+            self._shelves[extractor] = shelf
+        return self._shelves[extractor]
+
+
+def _record(line: bytes) -> dict[str, Any] | None:
+    try:
+        record: dict[str, Any] = orjson.loads(line)
+    except orjson.JSONDecodeError:
+        return None
+    return record if isinstance(record, dict) and {"key", "at", "bytes", "crc", "layout"} <= record.keys() else None
