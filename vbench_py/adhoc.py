@@ -27,8 +27,11 @@ def folder_suite(
     metrics: Sequence[str],
     targets: Mapping[str, Path] | None = None,
     folder: Path | None = None,
+    prompts: Mapping[str, str] | None = None,
 ) -> Suite:
     """A suite of existing videos by sample id. Every video needs a target where there are any.
+
+    `prompts` by sample id, for metrics that read them; videos of one prompt are one group.
 
     The videos of one `folder` stay one suite as files come and go; others are told apart by their paths.
     """
@@ -48,10 +51,14 @@ def folder_suite(
         summary="Videos that exist already, scored where they lie.", metrics=tuple(names),
         primary=names[0].partition(":")[0],
     )  # fmt: skip
+    said = prompts or {}
     samples = [
-        Sample(sample, TASK, group=sample, media={"target": Media(targets[sample])} if targets else {})
+        Sample(
+            sample, TASK, prompt=said.get(sample, ""), group=said.get(sample) or sample,
+            media={"target": Media(targets[sample])} if targets else {},
+        )
         for sample in sorted(videos)
-    ]
+    ]  # fmt: skip
     return Suite(card, tuple(samples))
 
 
@@ -85,11 +92,14 @@ def register(session: Session, videos: Mapping[str, Path]) -> None:
     try:
         for sample, seed in session.mine:
             path = _placed(videos[sample.id])
-            row_key = key("in-place", [sample.id, plain(path), _stamp(path)])
+            row_key = key(
+                "in-place", [sample.id, plain(path), _stamp(path), *([sample.prompt] if sample.prompt else [])]
+            )
             known = current.get((sample.id, seed))
             if known is None or known["key"] != row_key or known["status"] == "failed":
                 attempt = known.get("attempt", 0) + 1 if known else 1
-                row: Row = {"key": row_key, "sample": sample.id, "seed": seed, "group": sample.group, "prompt": ""}
+                row: Row = {"key": row_key, "sample": sample.id, "seed": seed, "group": sample.group}
+                row["prompt"] = sample.prompt
                 row |= {"attempt": attempt, "created": time.time(), **_measured(path)}
                 writer.append(row)
                 if row["status"] != "ok":

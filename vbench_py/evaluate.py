@@ -185,6 +185,7 @@ def score(
     metrics: Sequence[str] = (),
     *,
     targets: Videos | None = None,
+    prompts: Mapping[str, str] | None = None,
     name: str = "",
     fps: float = 24.0,
     settings: Settings | None = None,
@@ -193,8 +194,9 @@ def score(
     """Scores videos that exist: a folder, a file, or a sequence or mapping of paths or frames (see `vbench_py.frames`).
 
     `targets` gives the ground truth in the same form, for metrics that compare: one file for all, two sequences by
-    position, else by name. Frames are kept losslessly under `results/videos`, named by their content, at `fps` frames a
-    second, so that the same call does nothing twice and reports can show them. Default metrics: the bundle `quick`.
+    position, else by name. `prompts` by sample id (a file's stem), for metrics that read them. Frames are kept
+    losslessly under `results/videos`, named by their content, at `fps` frames a second, so that the same call does
+    nothing twice and reports can show them. Default metrics: the bundle `quick`.
     """
     chosen = settings_from(settings, metrics, keywords)
     store = chosen.results / "videos"
@@ -202,7 +204,8 @@ def score(
     aims = paired(videos, found, targets, files_of(targets, store, fps)[0]) if targets is not None else None
     folder = Path(videos) if isinstance(videos, str | Path) and Path(videos).is_dir() else None
     failures = Failures(chosen.fail_on_error, expected=len(found), level=logging.WARNING)
-    session = score_videos(found, chosen, name=name or label, targets=aims, folder=folder, failures=failures)
+    session = score_videos(found, chosen, name=name or label, targets=aims, folder=folder,
+                           prompts=prompts, failures=failures)  # fmt: skip
     return Result(asked(read_run(session.run), session.specs))
 
 
@@ -213,6 +216,7 @@ def score_videos(
     name: str,
     targets: Mapping[str, Path] | None = None,
     folder: Path | None = None,
+    prompts: Mapping[str, str] | None = None,
     progress: Progress | None = None,
     failures: Failures | None = None,
     dry_run: bool = False,
@@ -221,7 +225,7 @@ def score_videos(
     from vbench_py.adhoc import DEFAULT_METRICS, folder_suite, register
 
     check_reference(settings)
-    suite = folder_suite(videos, name, settings.metrics or DEFAULT_METRICS, targets, folder)
+    suite = folder_suite(videos, name, settings.metrics or DEFAULT_METRICS, targets, folder, prompts)
     specs = metric_specs(suite.card.metrics, settings.score)
     about = {
         "id": "videos", "title": "Videos", "name": name, "control": "", "axes": {}, "prompt_policy": "unknown",

@@ -25,9 +25,11 @@ class Keywords(TypedDict, total=False):
     every: int
     """Scores windows that start at every K-th frame; part of the protocol."""
     align: str
-    """none, trim, resize or trim+resize, for references of another length or size; part of the protocol."""
+    """none, or some of trim, resize, encoding joined by +, for references that differ in them; part of the protocol."""
     encode_as: str
     """Scores as if published in this encoding, e.g. h264-crf18."""
+    reference_set: str
+    """What metrics of sets compare with: a folder of videos, a file of saved features, or a reference card."""
     reference_run: str | Path
     """The run folder that metrics named NAME:baseline compare with."""
     device: str
@@ -38,7 +40,7 @@ class Keywords(TypedDict, total=False):
 
 
 _SELECTION = ("limit", "seeds", "shard")
-_SCORE = ("every", "align", "encode_as")
+_SCORE = ("every", "align", "encode_as", "reference_set")
 _PATHS = ("results", "reference_run")
 
 

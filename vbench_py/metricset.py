@@ -29,14 +29,14 @@ class ScoreOptions:
 
     `every` scores windows that start at every K-th frame; `align` brings an output to its reference's length (trim) or
     size (resize), or allows a reference set that differs in them or in its encoding, "+" between several; `encode_as`
-    scores a re-encoded copy, as if the method had been published in that encoding; `reference` names the set that
+    scores a re-encoded copy, as if the method had been published in that encoding; `reference_set` names the set that
     metrics of sets compare with (a folder, a card, a file of saved features), "" for the samples' ground truth.
     """
 
     every: int = 1
     align: str = "none"
     encode_as: str = ""
-    reference: str = ""
+    reference_set: str = ""
 
     def __post_init__(self) -> None:
         if self.every < 1:
@@ -78,7 +78,7 @@ class MetricSpec:
     @cached_property
     def target_asks(self) -> Mapping[str, Ask]:
         """What a metric of sets asks of the ground truth, where that is its reference set."""
-        if not self.card.reference_set or self.options.reference:
+        if not self.card.reference_set or self.options.reference_set:
             return {}
         return {need: aimed(ask, "video", "target") for need, ask in self.asks.items()}
 
@@ -168,8 +168,8 @@ def _spec(name: str, options: ScoreOptions, scored: str) -> MetricSpec:
     if asks:
         if options.every > 1:
             marks.append(f"every={options.every}")
-        if card.reference_set and options.reference:
-            protocol["reference"] = open_reference(options.reference).identity
+        if card.reference_set and options.reference_set:
+            protocol["reference"] = open_reference(options.reference_set).identity
         if options.align != "none" and (card.reference_set or any(len(roles_of(ask)) > 1 for ask in asks.values())):
             protocol["align"] = options.align
             marks.append(f"align={options.align}")

@@ -297,16 +297,16 @@ def _kept(spec: MetricSpec, identities: Mapping[str, str], sample: Sample, bank:
 
 
 def _siblings(outputs: Mapping[tuple[str, int], Row]) -> dict[tuple[str, int], Row]:
-    """For each output the one of the same sample under the next seed, the first after the last, if there are two."""
-    seeds: dict[str, list[int]] = {}
-    for sample, seed in sorted(outputs):
-        if outputs[sample, seed]["status"] == "ok":
-            seeds.setdefault(sample, []).append(seed)
+    """For each output the next one of the same prompt group and prompt, the first after the last, if there are two."""
+    twins: dict[tuple[str, str], list[tuple[str, int]]] = {}
+    for place, row in sorted(outputs.items()):
+        if row["status"] == "ok":
+            twins.setdefault((row.get("group", place[0]), row.get("prompt", "")), []).append(place)
     return {
-        (sample, seed): outputs[sample, (*mine[1:], mine[0])[place]]
-        for sample, mine in seeds.items()
-        if len(mine) > 1
-        for place, seed in enumerate(mine)
+        place: outputs[following]
+        for places in twins.values()
+        if len(places) > 1
+        for place, following in zip(places, [*places[1:], places[0]], strict=True)
     }
 
 

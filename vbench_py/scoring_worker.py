@@ -167,9 +167,7 @@ class ScoreWorker:
             return error
         return made
 
-    def _decode(
-        self, job: Job, step: Pass, windows: Mapping[Ask, Extractor], sources: Mapping[Ask, Extractor]
-    ) -> None:
+    def _decode(self, job: Job, step: Pass, windows: Mapping[Ask, Extractor], sources: Mapping[Ask, Extractor]) -> None:
         """One pass over the frames. A file that breaks on the way takes along only the asks that need it."""
         info = _leader(step.aligned)
         try:

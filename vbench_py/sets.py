@@ -167,7 +167,7 @@ def _compute(spec: MetricSpec, part: Sequence[Member], rows: Sequence[SetRow], w
 def _reference(spec: MetricSpec, part: Sequence[Member], worker: ScoreWorker) -> list[SetRow]:
     if spec.target_asks:
         return _targets(spec, part, worker.bank)
-    chosen = open_reference(spec.options.reference)
+    chosen = open_reference(spec.options.reference_set)
     outputs = {
         "frames": {m.output["frames"] for m in part},
         "size": {f"{m.output['width']}x{m.output['height']}" for m in part},

@@ -1,18 +1,25 @@
-"""Runs one metric on clips in memory, without the harness: cards, windows, extractor, metric."""
+"""Runs one metric on clips in memory, through the harness's own windows and views but without files: card to score."""
 
 from __future__ import annotations
 
+import functools
 import importlib
+import tempfile
 import tomllib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pytest
 
 import vbench_py.metrics
+from tests.metrics.networks import Small, small_networks
+from vbench_py import batches
+from vbench_py.asks import extractors_of, sources_of
 from vbench_py.cards import ExtractorCard, MetricCard, validate
-from vbench_py.types import Facts, Score, Series
+from vbench_py.features import extract, of_texts
+from vbench_py.types import Ask, Extractor, Facts, Score, Series, SetRow
 
 FOLDER = Path(str(vbench_py.metrics.__file__)).parent
 
@@ -28,14 +35,89 @@ METRICS: dict[str, MetricCard] = {table["id"]: validate("metric", table, path) f
 EXTRACTORS: dict[str, ExtractorCard] = {
     table["id"]: validate("extractor", table, path) for table, path in tables("extractor")
 }
-WINDOWED = [
-    name for name, card in METRICS.items() if card.extractors and card.extractors[0] not in ("vmaf", "lpips-vgg")
-]
 
 
 def entry(text: str) -> Any:
     module, _, name = text.partition(":")
     return getattr(importlib.import_module(module), name)
+
+
+@functools.cache
+def metric(name: str) -> Any:
+    return entry(METRICS[name].entry)(METRICS[name], METRICS[name].protocol)
+
+
+@functools.cache
+def _smalls() -> Mapping[str, Small]:
+    return small_networks()
+
+
+@functools.cache
+def _small_weights(extractor: str) -> Mapping[str, Path]:
+    """Random checkpoints of a small network, made once a process."""
+    folder = Path(tempfile.mkdtemp(prefix=f"vbench-py-{extractor}-"))
+    return dict(_smalls()[extractor].make(folder))
+
+
+@functools.cache
+def _small(ask_extractor: str, options: tuple[tuple[str, Any], ...]) -> Extractor:
+    card = EXTRACTORS[ask_extractor]
+    small = _smalls().get(ask_extractor, Small())
+    weights = _small_weights(ask_extractor) if ask_extractor in _smalls() else {}
+    made: Extractor = entry(card.entry)({**card.options, **small.options, **dict(options)}, weights)
+    made.load("cpu")
+    return made
+
+
+def build(ask: Ask, weights: Mapping[str, Path] | None = None, options: Mapping[str, Any] | None = None) -> Extractor:
+    """The extractor of an ask: on `weights`, else small with random weights (see `tests.metrics.networks`)."""
+    card = EXTRACTORS[ask.extractor]
+    if card.checkpoints and weights is None:
+        return _small(ask.extractor, ask.options)
+    made: Extractor = entry(card.entry)({**card.options, **dict(ask.options), **(options or {})}, weights or {})
+    made.load("cpu")
+    return made
+
+
+def needs_small(name: str) -> bool:
+    """Whether a metric reads a network that no module of `tests.metrics.networks` can make small."""
+    extractors = {item for ask in metric(name).needs.values() for item in extractors_of(ask)}
+    return any(EXTRACTORS[item].checkpoints and item not in _smalls() for item in extractors)
+
+
+def arrays(
+    name: str,
+    roles: Mapping[str, np.ndarray],
+    *,
+    facts: Mapping[str, Any] | None = None,
+    weights: Mapping[str, Path] | None = None,
+    batch: int = 0,
+    texts: Mapping[str, str] | None = None,
+) -> dict[str, Series]:
+    """What extractors say for every need of a metric, on (T, H, W, 3) uint8 clips by role and texts by name."""
+    given = {"prompt": "a prompt", **(texts or {})}
+    found: dict[str, Series] = {}
+    for need, ask in metric(name).needs.items():
+        if ask.view.unit == "text":
+            found[need] = of_texts(build(ask, weights), [given[text] for text in ask.on])
+            continue
+        frames = len(roles["video"])
+        extractors = {item: build(item, weights) for item in (ask, *sources_of(ask))}
+        with pytest.MonkeyPatch.context() as patch:
+            if batch:
+                for made in extractors.values():
+                    patch.setattr(made, "batch_windows", batch, raising=False)
+                    patch.setattr(made, "bytes_per_window", lambda shape: batches.BATCH_BYTES // batch)
+            series = extract(
+                {ask: extractors[ask]}, lambda role: iter([roles[role]]),
+                frozenset(r for r, clip in roles.items() if len(clip) == 1 and r != "video"),
+                sources={s: extractors[s] for s in sources_of(ask)},
+                frames=frames, fps=(facts or {}).get("fps"),
+            )[ask]  # fmt: skip
+        if isinstance(series, Exception):
+            raise series
+        found[need] = series
+    return found
 
 
 def score(
@@ -45,26 +127,15 @@ def score(
     facts: Mapping[str, Any] | None = None,
     weights: Mapping[str, Path] | None = None,
     batch: int = 0,
+    texts: Mapping[str, str] | None = None,
 ) -> Score:
-    """The score of metric `name` on (T, H, W, 3) uint8 clips by role, in batches of `batch` windows (0: all)."""
-    card = METRICS[name]
-    metric = entry(card.entry)(card, card.protocol)
-    frames = len(next(iter(roles.values())))
-    arrays = {}
-    for key, ask in metric.needs.items():
-        extractor_card = EXTRACTORS[ask.extractor]
-        extractor = entry(extractor_card.entry)({**extractor_card.options, **dict(ask.options)}, weights or {})
-        extractor.load("cpu")
-        index = np.arange(ask.view.offset, frames - ask.view.length + 1, ask.view.stride)
-        if not len(index):
-            arrays[key] = Series(index, {"value": np.zeros(0)})
-            continue
-        windows = [np.stack([roles[role][i : i + ask.view.length] for i in index]) for role in ask.on]
-        step = batch or len(index)
-        parts = [extractor(*(w[i : i + step] for w in windows)) for i in range(0, len(index), step)]
-        arrays[key] = Series(index, {k: np.concatenate([part[k] for part in parts]) for k in parts[0]})
-        extractor.close()
-    return metric.score(arrays, Facts({"frames": frames, **(facts or {})}))  # type: ignore[no-any-return]
+    """The score of metric `name` on (T, H, W, 3) uint8 clips by role, in batches of `batch` windows (0: as they come).
+
+    Networks run on `weights` (paths by checkpoint name), else small with seeded random weights.
+    """
+    found = arrays(name, roles, facts=facts, weights=weights, batch=batch, texts=texts)
+    known = Facts({"frames": len(roles["video"]), **(facts or {})})
+    return metric(name).score(found, known)  # type: ignore[no-any-return]
 
 
 def values(name: str, roles: Mapping[str, np.ndarray], **keywords: Any) -> np.ndarray:
@@ -72,3 +143,11 @@ def values(name: str, roles: Mapping[str, np.ndarray], **keywords: Any) -> np.nd
     curve = score(name, roles, **keywords).curve
     assert curve is not None
     return curve.values
+
+
+def rows(name: str, clips: Mapping[str, np.ndarray], *, group: str = "", **keywords: Any) -> list[SetRow]:
+    """The rows that a set metric reads, one a clip, sorted as the harness sorts them."""
+    return [
+        SetRow(sample, 0, group or sample, arrays(name, {"video": clip}, **keywords))
+        for sample, clip in sorted(clips.items())
+    ]

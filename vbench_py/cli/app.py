@@ -10,7 +10,20 @@ from typing import Annotated
 
 import typer
 
-from vbench_py.cli import check, doctor, fetch, generate, leaderboard, listing, plan, report, run, score, show
+from vbench_py.cli import (
+    check,
+    doctor,
+    fetch,
+    generate,
+    leaderboard,
+    listing,
+    plan,
+    reference,
+    report,
+    run,
+    score,
+    show,
+)
 from vbench_py.cli.help import EPILOG, GroupedCommand
 from vbench_py.cli.verb import verb
 
@@ -32,6 +45,7 @@ for _name, _command in (
     ("show", show.command),
     ("plan", plan.command),
     ("fetch", fetch.command),
+    ("reference", reference.command),
     ("check", check.command),
     ("doctor", doctor.command),
 ):

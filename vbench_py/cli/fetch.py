@@ -20,15 +20,22 @@ def command(
 
     wanted = {card.sha256: card for name in names for card in needs_of(name)}
     rows: list[dict[str, Any]] = []
+    missing: list[checkpoints.CheckpointUnavailable] = []
     for card in wanted.values():
-        path = checkpoints.fetch(card, progress=not flags.quiet and not flags.json)
+        try:
+            path = checkpoints.fetch(card, progress=not flags.quiet and not flags.json)
+        except checkpoints.CheckpointUnavailable as error:
+            missing.append(error)
+            continue
         rows.append({"name": card.name, "bytes": path.stat().st_size, "licence": card.licence, "path": str(path)})
+    for error in missing:
+        sys.stderr.write(f"error: {error}\n")
     if flags.json:
         import json
 
         sys.stdout.write(json.dumps(rows, indent=2) + "\n")
-        return 0
+        return 2 if missing else 0
     for row in rows:
         sys.stdout.write(f"{row['name']}: {row['bytes'] / 1e6:.1f} MB, {row['licence']}\n")
     sys.stdout.write(f"{len(rows)} files are in {checkpoints.cache_dir()}\n")
-    return 0
+    return 2 if missing else 0

@@ -65,7 +65,12 @@ class Work(Common):
         ""
     )
     every: Annotated[int, _flag("--every", help="Score windows that start at every K-th frame.")] = 1
-    align: Annotated[str, _flag("--align", help="none, trim, resize or trim+resize, for unequal references.")] = "none"
+    align: Annotated[
+        str, _flag("--align", help="none, or trim, resize, encoding joined by +, for unequal references.")
+    ] = "none"
+    reference_set: Annotated[
+        str, _flag("--reference-set", help="Folder, .npz or card that metrics of sets (FVD, FID) compare with.")
+    ] = ""
     fail_on_error: Annotated[
         str, _flag("--fail-on-error", help="Stop after N failures, or above a share (0.1 or 10%).")
     ] = ""
@@ -89,7 +94,7 @@ class Work(Common):
             results=self.results,
             metrics=split_names(self.metrics),
             selection=selection,
-            score=ScoreOptions(self.every, self.align, self.encode_as),
+            score=ScoreOptions(self.every, self.align, self.encode_as, self.reference_set),
             reference_run=self.reference_run,
             fail_on_error=parse_limit(self.fail_on_error),
             device=self.device,

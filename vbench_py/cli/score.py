@@ -33,6 +33,14 @@ def command(
             "--target", help="With videos: folder (or file) of ground truth, same names.", envvar="VBENCH_PY_TARGET"
         ),
     ] = None,
+    prompts: Annotated[
+        str,
+        typer.Option(
+            "--prompts",
+            help="With videos: a .json, .csv or .txt of prompts by name, or `names` to read them off file names.",
+            envvar="VBENCH_PY_PROMPTS",
+        ),
+    ] = "",
 ) -> int:
     """Score a folder of videos, a video, runs, or outputs on suites."""
     from vbench_py.catalogue import entries, unknown
@@ -43,9 +51,11 @@ def command(
     videos = [name for name in what if _is_videos(Path(name))]
     if videos:
         _refuse_for_videos(flags, what, method)
-        return _score_videos(flags, Path(what[0]), target)
+        return _score_videos(flags, Path(what[0]), target, prompts)
     if target is not None:
         raise UsageError(f"--target {target}: goes with videos; {what[0]} has a ground truth of its own")
+    if prompts:
+        raise UsageError(f"--prompts {prompts}: goes with videos; {what[0]} has prompts of its own")
     runs = [Path(name) for name in what if (Path(name) / "run.json").is_file()]
     suites = [name for name in what if not (Path(name) / "run.json").is_file()]
     for name in suites:
@@ -83,12 +93,13 @@ def _refuse_for_videos(flags: Work, what: list[str], method: list[str] | None) -
         raise UsageError(f"{' and '.join(given)}: {what[0]} holds videos, which no method makes", mend="leave it out")
 
 
-def _score_videos(flags: Work, place: Path, target: Path | None) -> int:
+def _score_videos(flags: Work, place: Path, target: Path | None, prompts: str) -> int:
     from vbench_py.adhoc import videos_in
     from vbench_py.cli.tables import show_board
     from vbench_py.cli.work import tell
     from vbench_py.evaluate import score_videos
     from vbench_py.progress import display
+    from vbench_py.prompts import prompts_of
 
     videos, skipped = videos_in(place)
     for path, reason in skipped:
@@ -106,6 +117,7 @@ def _score_videos(flags: Work, place: Path, target: Path | None) -> int:
             name=flags.name or (folder.name if folder else place.stem),
             targets=targets,
             folder=folder,
+            prompts=prompts_of(prompts, list(videos)) if prompts else None,
             progress=progress,
             dry_run=flags.dry_run,
         )
