@@ -97,7 +97,7 @@ def _pil_float(frames: np.ndarray, target: tuple[int, int], geometry: Geometry) 
         for channel in range(frames.shape[3]):
             plane = Image.fromarray(frame[..., channel].astype(np.float32))
             made[i, ..., channel] = np.asarray(plane.resize(size, kernel))
-    return made
+    return made.clip(0, 255)
 
 
 def _cv2(frames: np.ndarray, target: tuple[int, int], geometry: Geometry) -> np.ndarray:

@@ -193,7 +193,7 @@ class Geometry:
     `crop` = (height, width) is cut from the middle afterwards.
     `library` names whose pixels are meant: torch (`interpolate`, half-pixel centres: float32, not clipped), tf1
     (`resize_bilinear` with its old pixel centres: float32), pil (8-bit, always antialiased), pil-float (the same
-    filter on float channels, as clean-fid: float32), cv2 (8-bit).
+    filter on float channels, clipped, as clean-fid: float32), cv2 (8-bit).
     """
 
     size: tuple[int, ...]
