@@ -12,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
+from vbench_py.asks import roles_of
 from vbench_py.types import Ask, BadMedia
 from vbench_py.video import VideoInfo, probe, read_chunks
 
@@ -37,10 +38,10 @@ class Aligned:
 
     def check(self, ask: Ask) -> None:
         """Raises `BadMedia` naming both sides when these roles cannot be compared as they are, or one's problem."""
-        for role in ask.on:
+        for role in roles_of(ask):
             if role in self.problems:
                 raise self.problems[role]
-        roles = [role for role in ask.on if role not in self.stills]
+        roles = [role for role in roles_of(ask) if role not in self.stills]
         by_file = ask.view.unit == "file"
         own = f"{ask.extractor} reads the files itself, so --align does not reach it"
         for other in roles[1:]:
@@ -60,10 +61,10 @@ class Aligned:
         """Asks grouped so that each group can share one decode: all in one, unless an alignment sets some apart."""
         groups: dict[tuple[int, tuple[int, int] | None], list[Ask]] = {}
         for ask in asks:
-            moving = [self.infos[role] for role in ask.on if role not in self.stills]
+            moving = [self.infos[role] for role in roles_of(ask) if role not in self.stills]
             stop = min((info.frames for info in moving), default=1)
-            reference = next((self.infos[role] for role in _REFERENCES if role in ask.on), None)
-            unequal = len(ask.on) > 1 and len({_size(self.infos[role]) for role in ask.on}) > 1
+            reference = next((self.infos[role] for role in _REFERENCES if role in roles_of(ask)), None)
+            unequal = len({_size(self.infos[role]) for role in roles_of(ask)}) > 1
             size = _size(reference) if self.resize and unequal and reference is not None else None
             groups.setdefault((stop, size), []).append(ask)
         return [Pass(self, tuple(group), stop, size) for (stop, size), group in groups.items()]

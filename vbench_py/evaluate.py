@@ -64,7 +64,7 @@ def run(
         for session in sessions:
             session.pool = pool
             work(session)
-        return Result(tuple(record for session in sessions for record in asked(read_run(session.run), session.specs)))
+        return Result(tuple(record for session in sessions for record in asked(read_run(session.run), session.computable)))
     finally:
         pool.close()
 
@@ -151,7 +151,7 @@ class Evaluator:
                 _wait_for_all()
         if world > 1 and rank == 0:
             session.finish()
-        return Result(asked(read_run(session.run), session.specs))
+        return Result(asked(read_run(session.run), session.computable))
 
     def close(self) -> None:
         """Releases the metrics' networks; the next call loads them again."""
@@ -206,7 +206,7 @@ def score(
     failures = Failures(chosen.fail_on_error, expected=len(found), level=logging.WARNING)
     session = score_videos(found, chosen, name=name or label, targets=aims, folder=folder,
                            prompts=prompts, failures=failures)  # fmt: skip
-    return Result(asked(read_run(session.run), session.specs))
+    return Result(asked(read_run(session.run), session.computable))
 
 
 def score_videos(

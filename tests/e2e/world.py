@@ -118,6 +118,10 @@ class World:
         with (self.run_folder(name) / "scores.csv").open(newline="") as file:
             return {(row["sample"], row["metric"]): row["value"] for row in csv.DictReader(file)}
 
+    def numbers(self, name: str) -> dict[tuple[str, str], float]:
+        """(sample, metric) -> value, of those that there are."""
+        return {place: float(value) for place, value in self.scores(name).items() if value}
+
     def missing(self, name: str) -> list[dict[str, str]]:
         with (self.run_folder(name) / "missing.csv").open(newline="") as file:
             return list(csv.DictReader(file))

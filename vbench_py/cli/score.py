@@ -132,6 +132,6 @@ def _score_videos(flags: Work, place: Path, target: Path | None, prompts: str) -
         sys.stdout.write(f"{len(videos)} videos, metrics: {columns}; results in {session.run.path}\n")
         return 0
     show_board(
-        flags, [session.run.path], metrics=None if not flags.metrics else [spec.column for spec in session.specs]
+        flags, [session.run.path], metrics=None if not flags.metrics else [spec.column for spec in session.computable]
     )
     return tell(flags, [session], session.failures)

@@ -75,7 +75,7 @@ def work(flags: Work, opened: Sequence[Session], steps: Sequence[str]) -> Failur
 
 def columns(opened: Sequence[Session]) -> list[str]:
     """Every column that these sessions score, once."""
-    return list(dict.fromkeys(spec.column for session in opened for spec in session.specs))
+    return list(dict.fromkeys(spec.column for session in opened for spec in session.computable))
 
 
 def tell(flags: Work, opened: Sequence[Session], failures: Failures) -> int:
