@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from vbench_py.asks import aimed, array_key
-from vbench_py.bank import FeatureBank
+from vbench_py.features.asks import aimed, array_key
+from vbench_py.features.bank import FeatureBank
 from vbench_py.types import PAIR, Ask, Geometry, Series, View
 
 SERIES = Series(

@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 
 from tests.video_fixtures import numbered_frames
-from vbench_py import batches, streams
-from vbench_py.features import extract
+from vbench_py.features import batches, streams
+from vbench_py.features.extraction import extract
 from vbench_py.types import Ask, Extractor, Series, View
 
 CLIP = numbered_frames(13, 4, 6)

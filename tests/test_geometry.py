@@ -13,7 +13,7 @@ from torchvision.transforms import InterpolationMode
 from torchvision.transforms.v2.functional import center_crop, resize
 
 from tests.metrics.clips import texture
-from vbench_py.geometry import apply, resized_size
+from vbench_py.features.geometry import apply, resized_size
 from vbench_py.types import Geometry, Unsupported
 
 SHAPES = [(72, 96), (97, 61), (224, 400), (300, 224)]

@@ -7,7 +7,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from vbench_py.sampling import sampled_frames
+from vbench_py.features.sampling import sampled_frames
 from vbench_py.types import Unsupported, UsageError
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from vbench_py.asks import roles_of
+from vbench_py.features.asks import roles_of
 from vbench_py.types import Ask, BadMedia
 from vbench_py.video import VideoInfo, probe, read_chunks
 

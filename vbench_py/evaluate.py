@@ -64,7 +64,9 @@ def run(
         for session in sessions:
             session.pool = pool
             work(session)
-        return Result(tuple(record for session in sessions for record in asked(read_run(session.run), session.computable)))
+        return Result(
+            tuple(record for session in sessions for record in asked(read_run(session.run), session.computable))
+        )
     finally:
         pool.close()
 

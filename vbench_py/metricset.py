@@ -13,8 +13,8 @@ from functools import cached_property
 from typing import Any
 
 from vbench_py import catalogue
-from vbench_py.asks import aimed, array_key, roles_of, told
 from vbench_py.cards import MetricCard
+from vbench_py.features.asks import aimed, array_key, roles_of, told
 from vbench_py.keys import canonical, key
 from vbench_py.records import MetricFacts
 from vbench_py.reference import open_reference

@@ -5,10 +5,11 @@ from __future__ import annotations
 import logging
 from collections.abc import Sequence
 
-from vbench_py import asks, catalogue
+from vbench_py import catalogue
 from vbench_py.cards import CheckpointCard
 from vbench_py.checkpoints import CheckpointUnavailable, fetch, location
 from vbench_py.checkpoints.fetching import describe
+from vbench_py.features import asks
 from vbench_py.metricset import MetricSpec, metric_specs
 from vbench_py.samples import Suite
 

@@ -14,9 +14,9 @@ from pathlib import Path
 from typing import Any
 
 from vbench_py import reading
-from vbench_py.bank import FeatureBank
 from vbench_py.checkpoints import fetch
 from vbench_py.failures import Failures
+from vbench_py.features.bank import FeatureBank
 from vbench_py.generate import generate
 from vbench_py.method import Method
 from vbench_py.metricset import MetricSpec, ScoreOptions, metric_specs
@@ -166,8 +166,8 @@ class Session:
 
     def score(self) -> None:
         from vbench_py.scoring import score
-        from vbench_py.scoring_worker import ScoreWorker
-        from vbench_py.sets import members_of, score_sets
+        from vbench_py.scoring.sets import members_of, score_sets
+        from vbench_py.scoring.worker import ScoreWorker
 
         planned = self.plan_scores()
         pool = self.pool or ExtractorPool(self.settings.device)

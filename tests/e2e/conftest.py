@@ -13,7 +13,9 @@ from tests.e2e.world import Gate, World, put_up_gate
 
 
 @pytest.fixture
-def world(tmp_path: Path) -> World:
+def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:
+    """With a cache of its own: what another test's extractors said of the same clip is not known here."""
+    monkeypatch.setenv("VBENCH_PY_CACHE", str(tmp_path / "cache"))
     return World(tmp_path)
 
 

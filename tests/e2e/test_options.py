@@ -112,7 +112,7 @@ def test_encoded_and_lossless_numbers_share_no_table(small: World) -> None:
     [
         (("--encode-as", "h265"), "encoding 'h265' is unknown"),
         (("--encode-as", "png"), "keeps no frame rate"),
-        (("--align", "stretch"), "must be one of none, trim, resize"),
+        (("--align", "stretch"), "must be none, or some of trim"),
         (("--every", "0"), "must be 1 or more"),
         (("--limit", "0"), "must be 1 or more"),
         (("--shard", "3/2"), "expected i/n"),

@@ -19,7 +19,6 @@ from vbench_py.video import read
 def cards(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     made = toy.put_up(tmp_path)
     monkeypatch.setenv("VBENCH_PY_CARDS", str(made))
-    monkeypatch.setenv("VBENCH_PY_CACHE", str(tmp_path / "cache"))
     toy.CALLS.clear()
     return made
 

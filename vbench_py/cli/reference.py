@@ -24,14 +24,14 @@ def command(
     ] = "auto",
 ) -> int:
     """Save the features of a reference set, so that FVD and its like need its clips no more."""
-    from vbench_py.asks import array_key
-    from vbench_py.bank import FeatureBank
+    from vbench_py.features.asks import array_key
+    from vbench_py.features.bank import FeatureBank
     from vbench_py.metricset import ScoreOptions, metric_specs
     from vbench_py.needs import missing_of
     from vbench_py.pool import ExtractorPool
     from vbench_py.reference import open_reference, save_reference
-    from vbench_py.scoring_worker import ScoreWorker
-    from vbench_py.sets import clip_rows
+    from vbench_py.scoring.sets import clip_rows
+    from vbench_py.scoring.worker import ScoreWorker
 
     if out.suffix != ".npz":
         raise UsageError(f"{out}: a reference file ends in .npz")

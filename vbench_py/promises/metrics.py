@@ -13,14 +13,14 @@ from typing import Any
 
 import numpy as np
 
-from vbench_py.bank import FeatureBank
 from vbench_py.cards import MetricCard
+from vbench_py.features.bank import FeatureBank
 from vbench_py.metricset import MetricSpec, ScoreOptions, metric_specs
 from vbench_py.plan import plan_scores
 from vbench_py.pool import ExtractorPool
 from vbench_py.promises.clips import FPS, STILL_ROLES, noisy, texture, write, write_media
 from vbench_py.promises.finding import Finding, Skipped, demand, tried
-from vbench_py.scoring_worker import ScoreWorker
+from vbench_py.scoring.worker import ScoreWorker
 from vbench_py.store import RunFolder
 from vbench_py.types import Ask, BadMedia, Extractor, Facts, Media, Sample, Score, Task, Unsupported, VbenchError
 from vbench_py.video import file_sha256
@@ -213,7 +213,8 @@ def _a_number(bench: Bench) -> None:
             demand(math.isfinite(result.value), f"{result.value} on a {what} video")
         else:
             demand(isinstance(result, VbenchError), f"{type(result).__name__} on a {what} video: {result}")
-            demand("gave no number" not in str(result), f"{result} on a {what} video")
+            numberless = any(text in str(result) for text in ("gave no number", "is not finite"))
+            demand(not numberless, f"{result} on a {what} video")
 
 
 def _still(shape: tuple[int, ...]) -> np.ndarray:

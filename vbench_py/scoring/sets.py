@@ -8,17 +8,17 @@ import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from vbench_py.asks import array_key
-from vbench_py.bank import FeatureBank
 from vbench_py.curves import write_curves
 from vbench_py.failures import Failures
+from vbench_py.features.asks import array_key
+from vbench_py.features.bank import FeatureBank
 from vbench_py.keys import key
 from vbench_py.leaderboard.comparable import encoding_class
 from vbench_py.metricset import MetricSpec
 from vbench_py.plan import PlannedNumber, PlannedScore, identities_of, set_identity
 from vbench_py.reference import ReferenceSet, open_reference, rows_of
-from vbench_py.scoring import told
-from vbench_py.scoring_worker import ScoreWorker
+from vbench_py.scoring.rows import told
+from vbench_py.scoring.worker import ScoreWorker
 from vbench_py.store import Row, RunFolder, age, better, raise_if_full
 from vbench_py.types import Ask, BadMedia, Sample, Score, Series, SetRow, Task, Unsupported, VbenchError
 

@@ -41,4 +41,4 @@ def sampled_frames(sampling: str, frames: int, fps: float | None = None) -> np.n
         if frames < count:
             raise Unsupported("frames", f"sampling {sampling} wants {count} frames, the video has {frames}")
         return everything[:count] if name == "first" else np.linspace(0, frames - 1, count).astype(np.int64)
-    raise UsageError(f"sampling {sampling!r} is not known", mend="see vbench_py.sampling for the names")
+    raise UsageError(f"sampling {sampling!r} is not known", mend="see vbench_py.features.sampling for the names")

@@ -12,10 +12,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from vbench_py.asks import roles_of
-from vbench_py.batches import Gathered, Line, Piece, lines_of
-from vbench_py.sampling import sampled_frames
-from vbench_py.streams import Chunks, RoleStream, ViewStream
+from vbench_py.features.asks import roles_of
+from vbench_py.features.batches import Gathered, Line, Piece, lines_of
+from vbench_py.features.sampling import sampled_frames
+from vbench_py.features.streams import Chunks, RoleStream, ViewStream
 from vbench_py.types import Ask, Extractor, Geometry, Series, View
 
 CHUNK_BYTES = 24 << 20

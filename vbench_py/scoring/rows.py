@@ -7,16 +7,16 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
 
-from vbench_py.bank import FeatureBank
 from vbench_py.curves import write_curves
 from vbench_py.engine import Local
 from vbench_py.failures import Failures
+from vbench_py.features.bank import FeatureBank
 from vbench_py.generate import error_of, iterator
 from vbench_py.metricset import ScoreOptions
 from vbench_py.plan import PlannedNumber, PlannedScore
 from vbench_py.pool import ExtractorPool
 from vbench_py.progress import Progress
-from vbench_py.scoring_worker import Result, ScoreWorker
+from vbench_py.scoring.worker import Result, ScoreWorker
 from vbench_py.store import Row, RunFolder
 from vbench_py.types import Curve, Engine, Outcome, Score, Task, Unsupported, VbenchError
 

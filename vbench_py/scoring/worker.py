@@ -11,10 +11,10 @@ from typing import Any
 import numpy as np
 
 from vbench_py.align import Aligned, Pass, open_aligned
-from vbench_py.asks import sources_of
-from vbench_py.bank import FeatureBank
-from vbench_py.batches import Gathered
-from vbench_py.features import Extraction, of_texts
+from vbench_py.features.extraction import Extraction, of_texts
+from vbench_py.features.asks import chained, roles_of, sources_of
+from vbench_py.features.bank import FeatureBank
+from vbench_py.features.batches import Gathered
 from vbench_py.metricset import MetricSpec, ScoreOptions
 from vbench_py.plan import PlannedScore
 from vbench_py.pool import ExtractorPool
@@ -113,8 +113,6 @@ class ScoreWorker:
         streamed = [ask for ask in streamed if not self._from_kept(job, ask)]
         if not streamed:
             return
-        from vbench_py.asks import roles_of
-
         roles = sorted({role for ask in streamed for role in roles_of(ask)})
         paths, problems = role_files(job.planned, roles, self.options.encode_as)
         aligned = open_aligned(paths, self.options.align, problems)
@@ -138,8 +136,6 @@ class ScoreWorker:
 
     def _from_kept(self, job: Job, ask: Ask) -> bool:
         """Whether an ask that reads only other extractors' outputs was answered from the bank, without a frame."""
-        from vbench_py.asks import chained
-
         links = [chained(ask, entry) for entry in ask.on]
         spec = next(spec for spec in job.wanted if ask in asks_of(spec, job.planned))
         found = []

@@ -38,12 +38,12 @@ class Place:
 
 
 class FeatureBank:
-    """Series by key (see `asks.array_key`), in one shelf an extractor."""
+    """Series by key (see `features.asks.array_key`), in one shelf an extractor."""
 
     def __init__(self, folder: Path | None = None) -> None:
         self.folder = folder or cache_dir() / "features"
         self._writer = writer_id()
-        self._shelves: dict[str, dict[str, Place]] = {}
+        self._shelves: dict[str, dict[str, list[Place]]] = {}
         self._open: dict[str, tuple[BinaryIO, BinaryIO]] = {}
 
     def __contains__(self, place: tuple[str, str]) -> bool:
@@ -53,26 +53,18 @@ class FeatureBank:
 
     def get(self, extractor: str, key: str) -> Series | None:
         """The kept series, or None when there is none or its bytes are not what was written."""
-        place = self._shelf(extractor).get(key)
-        if place is None:
-            return None
-        try:
-            with place.file.open("rb") as file:
-                file.seek(place.offset)
-                data = file.read(place.size)
-        except OSError:
-            data = b""
-        if len(data) != place.size or zlib.crc32(data) != place.crc:
+        for place in self._shelf(extractor).get(key, ()):
+            try:
+                with place.file.open("rb") as file:
+                    file.seek(place.offset)
+                    data = file.read(place.size)
+            except OSError:
+                data = b""
+            if len(data) == place.size and zlib.crc32(data) == place.crc:
+                return _series(data, place)
             log.warning("%s: a record of it is damaged and will be made again", place.file)
-            del self._shelves[extractor][key]
-            return None
-        arrays, start = {}, 0
-        for name, kind, shape in place.layout:
-            dtype = np.dtype(kind)
-            count = int(np.prod(shape, dtype=np.int64))
-            arrays[name] = np.frombuffer(data, dtype, count, start).reshape(shape)
-            start += count * dtype.itemsize
-        return Series(arrays.pop(INDEX), arrays)
+        self._shelves[extractor].pop(key, None)
+        return None
 
     def put(self, extractor: str, key: str, series: Series) -> None:
         """Keeps a series. Raises `StorageError` when the cache cannot be written."""
@@ -89,7 +81,7 @@ class FeatureBank:
             told = {"key": key, "at": place.offset, "bytes": place.size, "crc": place.crc, "layout": layout}
             lines.write(orjson.dumps(told) + b"\n")
             lines.flush()
-        self._shelves[extractor][key] = place
+        self._shelves[extractor][key] = [place]
 
     def refresh(self) -> None:
         """Looks again for what other processes have added."""
@@ -111,9 +103,9 @@ class FeatureBank:
             )
         return self._open[extractor]
 
-    def _shelf(self, extractor: str) -> dict[str, Place]:
+    def _shelf(self, extractor: str) -> dict[str, list[Place]]:
         if extractor not in self._shelves:
-            shelf: dict[str, Place] = {}
+            shelf: dict[str, list[Place]] = {}
             for file in sorted((self.folder / extractor).glob("*.jsonl")):
                 for line in file.read_bytes().split(b"\n")[:-1]:  # what follows the last newline was torn
                     record = _record(line)
@@ -121,9 +113,19 @@ class FeatureBank:
                         layout = tuple((name, kind, tuple(shape)) for name, kind, shape in record["layout"])
                         records = file.with_suffix(".arrays")
                         place = Place(records, record["at"], record["bytes"], record["crc"], layout)
-                        shelf[record["key"]] = place
+                        shelf.setdefault(record["key"], []).append(place)
             self._shelves[extractor] = shelf
         return self._shelves[extractor]
+
+
+def _series(data: bytes, place: Place) -> Series:
+    arrays, start = {}, 0
+    for name, kind, shape in place.layout:
+        dtype = np.dtype(kind)
+        count = int(np.prod(shape, dtype=np.int64))
+        arrays[name] = np.frombuffer(data, dtype, count, start).reshape(shape)
+        start += count * dtype.itemsize
+    return Series(arrays.pop(INDEX), arrays)
 
 
 def _record(line: bytes) -> dict[str, Any] | None:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from vbench_py.geometry import apply
+from vbench_py.features.geometry import apply
 from vbench_py.types import Geometry
 
 Chunks = Iterator[np.ndarray]

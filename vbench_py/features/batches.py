@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from vbench_py.asks import Chained, chained, sources_of
 from vbench_py.failures import out_of_memory
+from vbench_py.features.asks import Chained, chained, sources_of
 from vbench_py.types import Ask, BadMedia, Extractor, Series
 
 BATCH_BYTES = 256 << 20
