@@ -15,7 +15,6 @@ from vbench_py.types import TASKS, UsageError
 
 Identifier = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._-]*$")]
 Entry = Annotated[str, Field(pattern=r"^[A-Za-z_][\w.]*:[A-Za-z_]\w*$")]
-Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 TaskName = Annotated[str, Field(pattern="^(" + "|".join(TASKS) + ")$")]
 
 
@@ -53,10 +52,14 @@ class SourceCard(Card):
 
 
 class CheckpointCard(Card):
-    """A file of weights or data: what it is, its hash, its licence, and where it is to be had (tried in order)."""
+    """A file of weights or data: what it is, its hash, its licence, and where it is to be had (tried in order).
+
+    `sha256` is "" only where nobody published it (unpinned): the first file that arrives is noted, and any other later
+    refused.
+    """
 
     name: str
-    sha256: Sha256
+    sha256: Annotated[str, Field(pattern=r"^([0-9a-f]{64})?$")]
     bytes: int | None = None
     licence: str
     sources: tuple[SourceCard, ...] = Field(min_length=1)

@@ -8,8 +8,8 @@ import numpy as np
 import torch
 from torchmetrics import Metric as TorchMetric
 
-from vbench_py.features.extraction import extract
 from vbench_py.features.asks import sources_of
+from vbench_py.features.extraction import extract
 from vbench_py.frames import as_frames
 from vbench_py.metricset import ScoreOptions, metric_specs
 from vbench_py.pool import ExtractorPool

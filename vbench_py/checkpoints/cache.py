@@ -8,6 +8,7 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from vbench_py.keys import key
 from vbench_py.types import UsageError
 
 if TYPE_CHECKING:
@@ -39,7 +40,30 @@ def location(card: CheckpointCard) -> Path:
             f"checkpoint name {name!r} is no plain file name",
             mend='use a name without folders and without any of / \\ : * ? " < > |',
         )
+    if not card.sha256:
+        return (
+            cache_dir() / "checkpoints" / "unpinned" / key("unpinned", [str(source) for source in card.sources]) / name
+        )
     return cache_dir() / "checkpoints" / card.sha256[:2] / card.sha256 / name
+
+
+def content_sha256(card: CheckpointCard) -> str:
+    """The hash of the file: the card's, or what was noted of an unpinned file, "unpinned" before it is here."""
+    if card.sha256:
+        return card.sha256
+    noted = noted_sha256(location(card))
+    return noted or "unpinned"
+
+
+def noted_sha256(path: Path) -> str:
+    """The hash of an unpinned file when it first arrived, "" where none did."""
+    note = path.with_name(path.name + ".sha256")
+    return note.read_text(encoding="ascii").strip() if note.is_file() else ""
+
+
+def note_arrival(path: Path, sha256: str) -> None:
+    """Pins an unpinned file to what it is now."""
+    path.with_name(path.name + ".sha256").write_text(sha256 + "\n", encoding="ascii")
 
 
 def find(card: CheckpointCard) -> Path | None:
@@ -56,8 +80,11 @@ def find(card: CheckpointCard) -> Path | None:
     if record.is_file() and record.read_text(encoding="ascii", errors="replace") == stamp:
         return path
     actual = sha256_of(path)
-    if actual != card.sha256:
-        log.warning("%s: removed, its sha256 is %s and not %s", path, actual, card.sha256)
+    expected = card.sha256 or noted_sha256(path)
+    if not expected:  # placed by hand: what is there now is what it will have to be
+        note_arrival(path, actual)
+    elif actual != expected:
+        log.warning("%s: removed, its sha256 is %s and not %s", path, actual, expected)
         path.unlink()
         return None
     mark_verified(path)

@@ -7,7 +7,7 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from vbench_py.checkpoints.cache import find, location, mark_verified, sha256_of
+from vbench_py.checkpoints.cache import find, location, mark_verified, note_arrival, noted_sha256, sha256_of
 from vbench_py.checkpoints.https import download
 from vbench_py.checkpoints.hub import fetch_from_hub
 from vbench_py.checkpoints.local import fetch_from_disk
@@ -75,21 +75,25 @@ def _fetch_locked(card: CheckpointCard, path: Path, *, offline: bool, progress: 
             with meter(card.name, enabled=progress) as report:
                 _get(source, arrived, offline=offline, report=report)
             actual = sha256_of(arrived)
-            if actual != card.sha256:
-                raise SourceFailed(f"gave another file: its sha256 is {actual}, expected {card.sha256}; it was removed")
+            expected = card.sha256 or noted_sha256(path)
+            if expected and actual != expected:
+                raise SourceFailed(f"gave another file: its sha256 is {actual}, expected {expected}; it was removed")
         except SourceFailed as error:
             arrived.unlink(missing_ok=True)
             log.debug("%s: %s: %s", card.name, describe(source), error)
             reasons.append(f"  {describe(source)}: {error}")
         else:
             arrived.replace(path)
+            if not expected:
+                log.warning("%s: no sha256 was ever published; this file's is %s, and is noted", card.name, actual)
+                note_arrival(path, actual)
             mark_verified(path)
             return path
     what = "is not in the cache and offline is set" if offline else "could not be fetched"
     raise CheckpointUnavailable(
         "\n".join([f"checkpoint {card.name!r} {what}:", *reasons]),
         mend="\nrun `vbench-py fetch` where the network allows it, "
-        f"or place the file with sha256 {card.sha256} at {path}",
+        f"or place the file{f' with sha256 {card.sha256}' if card.sha256 else ''} at {path}",
     )
 
 

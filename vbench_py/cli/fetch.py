@@ -18,7 +18,7 @@ def command(
     from vbench_py import checkpoints
     from vbench_py.needs import needs_of
 
-    wanted = {card.sha256: card for name in names for card in needs_of(name)}
+    wanted = {(card.name, card.sha256): card for name in names for card in needs_of(name)}
     rows: list[dict[str, Any]] = []
     missing: list[checkpoints.CheckpointUnavailable] = []
     for card in wanted.values():

@@ -8,6 +8,7 @@ from typing import Any
 
 from vbench_py import catalogue
 from vbench_py.cards import CheckpointCard, ExtractorCard
+from vbench_py.checkpoints import content_sha256
 from vbench_py.keys import key
 from vbench_py.types import Ask
 
@@ -72,7 +73,7 @@ def weights_of(ask: Ask) -> list[CheckpointCard]:
 def told(ask: Ask) -> dict[str, Any]:
     """What changes its arrays, beside the frames: a number computed from them changes with it."""
     card: ExtractorCard = catalogue.card("extractor", ask.extractor)
-    weights = sorted(checkpoint.sha256 for checkpoint in card.checkpoints)
+    weights = sorted(content_sha256(checkpoint) for checkpoint in card.checkpoints)
     about = {"version": card.version, "weights": weights, "options": {**card.options, **dict(ask.options)}}
     sources = {source.extractor: told(source) for source in sources_of(ask)}
     return {**about, **({"sources": sources} if sources else {})}

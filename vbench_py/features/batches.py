@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -155,7 +157,8 @@ def checked(name: str, extractor: Extractor, arguments: Sequence[Any], count: in
     or infinity where the extractor does not declare them (`finite = False`).
     """
     try:
-        arrays = {key: np.asarray(array) for key, array in extractor(*arguments).items()}
+        with exact_arithmetic():
+            arrays = {key: np.asarray(array) for key, array in extractor(*arguments).items()}
     except Exception as error:
         if not out_of_memory(error) or count < 2:
             raise
@@ -174,6 +177,27 @@ def checked(name: str, extractor: Extractor, arguments: Sequence[Any], count: in
         if getattr(extractor, "finite", True) and array.dtype.kind == "f" and not np.isfinite(array).all():
             raise BadMedia(f"extractor {name}: {key} is not finite (NaN or infinity)")
     return arrays
+
+
+@contextmanager
+def exact_arithmetic() -> Iterator[None]:
+    """float32 on a GPU is float32: torch rounds convolutions to TF32 by default, which is coarser than any tolerance.
+
+    The setting is the process's, so it is put back: whoever trains in this process keeps theirs.
+    """
+    torch = sys.modules.get("torch")
+    if torch is None or not torch.cuda.is_available():
+        yield
+        return
+    places = (torch.backends.cudnn, torch.backends.cuda.matmul)
+    before = [place.allow_tf32 for place in places]
+    try:
+        for place in places:
+            place.allow_tf32 = False
+        yield
+    finally:
+        for place, value in zip(places, before, strict=True):
+            place.allow_tf32 = value
 
 
 def lines_of(asks: Sequence[Ask]) -> list[tuple[Ask, ...]]:

@@ -11,10 +11,10 @@ from typing import Any
 import numpy as np
 
 from vbench_py.align import Aligned, Pass, open_aligned
-from vbench_py.features.extraction import Extraction, of_texts
 from vbench_py.features.asks import chained, roles_of, sources_of
 from vbench_py.features.bank import FeatureBank
 from vbench_py.features.batches import Gathered
+from vbench_py.features.extraction import Extraction, of_texts
 from vbench_py.metricset import MetricSpec, ScoreOptions
 from vbench_py.plan import PlannedScore
 from vbench_py.pool import ExtractorPool
