@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from vbench_py.metrics.motion import FlowMean
 from vbench_py.metrics.reduce import PairMean
 from vbench_py.types import Facts, Series
 
@@ -17,14 +18,16 @@ class TemporalFlickering(PairMean):
         return (255.0 - values) / 255.0
 
 
-class WarpingErrorMean(PairMean):
-    """Mean over pairs of the warping error, of the pairs that have a valid pixel.
+class WarpingErrorMean(FlowMean):
+    """Mean over pairs of the warping error.
 
-    Details: `valid_share`, the mean share of valid pixels over all pairs, and `pairs_without_valid_pixels`.
+    A pair without a valid pixel is left out, or counts as 0 where the protocol's `empty_pairs` says so. Details:
+    `valid_share`, the mean share of valid pixels over all pairs, and `pairs_without_valid_pixels`.
     """
 
     def keeps(self, series: Series, facts: Facts) -> np.ndarray:
-        return super().keeps(series, facts) & (series.values["valid"] > 0)
+        kept = super().keeps(series, facts)
+        return kept if self.protocol["empty_pairs"] == "count as 0" else kept & (series.values["valid"] > 0)
 
     def details(self, series: Series, kept: np.ndarray) -> Mapping[str, float]:
         valid = series.values["valid"]
