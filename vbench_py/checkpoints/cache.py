@@ -8,7 +8,6 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from vbench_py.keys import key
 from vbench_py.types import UsageError
 
 if TYPE_CHECKING:
@@ -40,11 +39,13 @@ def location(card: CheckpointCard) -> Path:
             f"checkpoint name {name!r} is no plain file name",
             mend='use a name without folders and without any of / \\ : * ? " < > |',
         )
-    if not card.sha256:
-        return (
-            cache_dir() / "checkpoints" / "unpinned" / key("unpinned", [str(source) for source in card.sources]) / name
-        )
-    return cache_dir() / "checkpoints" / card.sha256[:2] / card.sha256 / name
+    return place(name, card.sha256)
+
+
+def place(name: str, sha256: str) -> Path:
+    """Where a file of this name and hash lies in the cache ("" for an unpinned one); reads no card."""
+    folder = cache_dir() / "checkpoints"
+    return folder / sha256[:2] / sha256 / name if sha256 else folder / "unpinned" / name
 
 
 def content_sha256(card: CheckpointCard) -> str:

