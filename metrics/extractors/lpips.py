@@ -78,20 +78,15 @@ class LPIPS:
     def load(self, device: str) -> None:
         self._device = torch.device(device)
         tree = load_numpy_pickle(self._path)
-        convolutions = [tree[self._trunk.name][f"Conv_{i}"] for i in range(len(self._trunk.layers))]
-        self._kernels = [
-            self._tensor(part["kernel"].transpose(3, 2, 0, 1)).contiguous(memory_format=torch.channels_last)
-            for part in convolutions
-        ]
-        self._biases = [self._tensor(part["bias"]) for part in convolutions]
-        self._heads = [self._tensor(tree[f"NetLinLayer_{i}"]["Conv_0"]["kernel"].reshape(-1)) for i in range(5)]
+        self._convolutions = convolutions(tree, self._trunk, self._device)
+        self.heads = [self._tensor(tree[f"NetLinLayer_{i}"]["Conv_0"]["kernel"].reshape(-1)) for i in range(5)]
         # The trunk wants ((level / 127.5 - 1) - mean) / deviation: one multiplication and one addition a channel.
         mean, deviation = np.array(_MEAN), np.array(_DEVIATION)
         self._scale = self._tensor(1 / (127.5 * deviation)).view(1, 3, 1, 1)
         self._offset = self._tensor((-1 - mean) / deviation).view(1, 3, 1, 1)
 
     def close(self) -> None:
-        self._kernels, self._biases, self._heads = [], [], []
+        self._convolutions, self.heads = [], []
 
     def bytes_per_window(self, shape: tuple[int, ...]) -> int:
         """Bytes that one (frames, height, width, channels) window takes while it is worked on."""
@@ -99,35 +94,44 @@ class LPIPS:
 
     def __call__(self, video: np.ndarray, target: np.ndarray) -> Mapping[str, np.ndarray]:
         same_shape(video, target)
-        height, width = video.shape[2:4]
+        return {"value": self.distances(video[:, 0], target[:, 0])}
+
+    def distances(self, first: np.ndarray, second: np.ndarray) -> np.ndarray:
+        """LPIPS of each frame of (B, H, W, 3) to that of another such array, levels 0..255: (B,) float64."""
+        self.refuse_small(*first.shape[1:3])
+        # On a CPU a few pairs at once spare the reordering of weights; more only take memory and leave the caches.
+        each = self.bytes_per_window((1, *first.shape[1:]))
+        step = max(_CPU_BYTES // each if self._device.type == "cpu" else len(first), 1)
+        parts = [self._distance(first[i : i + step], second[i : i + step]) for i in range(0, len(first), step)]
+        return np.concatenate(parts) if parts else np.zeros(0)
+
+    def refuse_small(self, height: int, width: int) -> None:
+        """`Unsupported` when the trunk's last map of such frames would be empty."""
         if min(height, width) < self._trunk.smallest:
             raise Unsupported(
                 "size",
                 f"LPIPS-{self._network} needs sides of at least {self._trunk.smallest} px, not {width}x{height}",
             )
-        # On a CPU a few pairs at once spare the reordering of weights; more only take memory and leave the caches.
-        budget = _CPU_BYTES // self.bytes_per_window(video.shape[1:]) if self._device.type == "cpu" else len(video)
-        step = max(budget, 1)
-        starts = range(0, len(video), step)
-        parts = [self._distance(video[i : i + step, 0], target[i : i + step, 0]) for i in starts]
-        return {"value": np.concatenate(parts) if parts else np.zeros(0)}
 
     def _tensor(self, array: np.ndarray) -> Tensor:
         return torch.from_numpy(np.ascontiguousarray(array, dtype=np.float32)).to(self._device)
 
     @torch.inference_mode()
     def _distance(self, video: np.ndarray, target: np.ndarray) -> np.ndarray:
-        """(B, H, W, 3) uint8 RGB twice to (B,) float64."""
-        frames = torch.from_numpy(np.concatenate([video, target])).to(self._device).permute(0, 3, 1, 2)
-        frames = frames.to(torch.float32, memory_format=torch.channels_last).mul_(self._scale).add_(self._offset)
+        """(B, H, W, 3) uint8 or float32 RGB twice to (B,) float64."""
         total = torch.zeros(len(video), dtype=torch.float64, device=self._device)
-        for features, head in zip(self._features(frames), self._heads, strict=True):
-            total += _weighted_difference(features, head)
+        for features, head in zip(self.features(np.concatenate([video, target])), self.heads, strict=True):
+            total += weighted_difference(features, head)
         return np.asarray(total.cpu().numpy())
 
-    def _features(self, frames: Tensor) -> Iterator[Tensor]:
-        """The maps that heads read, one after the other, so that only the one in hand is kept."""
-        for layer, kernel, bias in zip(self._trunk.layers, self._kernels, self._biases, strict=True):
+    def features(self, levels: np.ndarray) -> Iterator[Tensor]:
+        """The maps (B, C, h, w) that heads read of (B, H, W, 3) frames, one after the other: only one is kept.
+
+        float32 frames are overwritten.
+        """
+        frames = torch.from_numpy(levels).to(self._device).permute(0, 3, 1, 2)
+        frames = frames.to(torch.float32, memory_format=torch.channels_last).mul_(self._scale).add_(self._offset)
+        for layer, (kernel, bias) in zip(self._trunk.layers, self._convolutions, strict=True):
             if layer.pool:
                 frames = functional.max_pool2d(frames, layer.pool, 2)
             frames = functional.conv2d(frames, kernel, bias, layer.stride, layer.padding).relu_()
@@ -135,7 +139,18 @@ class LPIPS:
                 yield frames
 
 
-def _weighted_difference(features: Tensor, head: Tensor) -> Tensor:
+def convolutions(tree: Mapping[str, Any], trunk: Trunk, device: torch.device) -> list[tuple[Tensor, Tensor]]:
+    """Kernel (out, in, height, width) and bias (out,) of each convolution of `trunk`, float32."""
+    made = []
+    for i in range(len(trunk.layers)):
+        part = tree[trunk.name][f"Conv_{i}"]
+        kernel = torch.from_numpy(np.ascontiguousarray(part["kernel"].transpose(3, 2, 0, 1), dtype=np.float32))
+        bias = torch.from_numpy(np.ascontiguousarray(part["bias"], dtype=np.float32))
+        made.append((kernel.to(device).contiguous(memory_format=torch.channels_last), bias.to(device)))
+    return made
+
+
+def weighted_difference(features: Tensor, head: Tensor) -> Tensor:
     """Mean over pixels of head . (unit(first) - unit(second))^2, (B,) float64.
 
     `features` is (2B, C, H, W), the first half of the batch against the second; a unit vector is f / (|f| + 1e-10).
