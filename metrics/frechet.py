@@ -9,13 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 import numpy as np
 
 from vbench_py.metrics.intervals import Influence, distance_interval, has_distance_interval, influence_of
 from vbench_py.metrics.vectors import Vectors, VectorSet
-from vbench_py.types import BadMedia, Score, SetRow, Unsupported
+from vbench_py.types import Score, SetRow, Unsupported
 
 UNITS_A_DIMENSION = 0.5
 """Independent units for each dimension from which intervals were seen to cover (benchmarks/set_intervals.py)."""
@@ -61,20 +60,6 @@ def symmetric_factor(covariance: np.ndarray) -> np.ndarray:
     values, vectors = np.linalg.eigh(covariance)
     floor = np.finfo(np.float64).eps * len(values) * max(float(values[-1]), 0.0)
     return np.asarray(np.sqrt(np.where(values > floor, values, 0.0))[:, None] * vectors.T)
-
-
-def saved_gaussian(path: Path, count: int) -> Gaussian:
-    """Statistics as an .npz with `mu` (d,) and `sigma` (d, d), the format of pytorch-fid and clean-fid.
-
-    `count`, the samples behind them, is not in that format. `BadMedia` when the arrays are not there or not finite.
-    """
-    with np.load(path, allow_pickle=False) as file:
-        if not {"mu", "sigma"} <= set(file.files):
-            raise BadMedia(f"{path}: wants arrays mu and sigma, has {', '.join(file.files)}")
-        mean, covariance = (np.asarray(file[name], dtype=np.float64) for name in ("mu", "sigma"))
-    if covariance.shape != (len(mean), len(mean)) or not (np.isfinite(mean).all() and np.isfinite(covariance).all()):
-        raise BadMedia(f"{path}: mu {mean.shape} and sigma {covariance.shape} do not describe one Gaussian")
-    return Gaussian(mean, symmetric_factor(covariance), count)
 
 
 def frechet_distance(first: Gaussian, second: Gaussian) -> float:

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from tests.video_fixtures import numbered_frames
-from vbench_py.features.extraction import Extraction, extract
 from vbench_py.features.batches import lines_of
+from vbench_py.features.extraction import Extraction, extract
 from vbench_py.types import Ask, BadMedia, Geometry, Series, View
 
 SMALL = View(geometry=Geometry((4, 4)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from itertools import product
 
 import cv2
@@ -51,7 +52,7 @@ def test_float_pil_pixels_are_those_of_clean_fid(shape: tuple[int, int]) -> None
     from cleanfid.resize import build_resizer
 
     frames = clip(shape)
-    geometry = Geometry((299, 299), "exact", "bicubic", library="pil-float")
+    geometry = Geometry((299, 299), "exact", "bicubic", library="pil-float", clip=True)
     expected = np.stack([build_resizer("clean")(frame) for frame in frames])
     np.testing.assert_array_equal(apply(geometry, frames), expected)
 
@@ -63,6 +64,19 @@ def test_tf1_pixels_are_those_of_torch_fidelity(shape: tuple[int, int]) -> None:
     frames = clip(shape)
     expected = like_tf1(tensor(frames).float(), size=(224, 224), align_corners=False).permute(0, 2, 3, 1).numpy()
     np.testing.assert_allclose(apply(Geometry((224, 224), library="tf1"), frames), expected, atol=2e-4)
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_ceil_is_videogpts_rule(shape: tuple[int, int]) -> None:
+    """Its shorter side is 64, the other rounded up; the square starts at half the rest, rounded down."""
+    height, width = shape
+    scale = 64 / min(shape)
+    target = (64, math.ceil(width * scale)) if height < width else (math.ceil(height * scale), 64)
+    whole = torch.nn.functional.interpolate(tensor(clip(shape)).float(), target, mode="bilinear", align_corners=False)
+    top, left = (target[0] - 64) // 2, (target[1] - 64) // 2
+    expected = whole[:, :, top : top + 64, left : left + 64].permute(0, 2, 3, 1).numpy()
+    geometry = Geometry((64,), "short", crop=(64, 64), ceil=True)
+    np.testing.assert_allclose(apply(geometry, clip(shape)), expected, atol=1e-4)
 
 
 def test_opencv_pixels_are_those_of_opencv() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 from typing import Any
 
@@ -39,6 +40,8 @@ class ExtractorPool:
     def get(self, ask: Ask) -> Extractor:
         place = (ask.extractor, ask.options)
         if place not in self._loaded:
+            # Windows are read-only views on purpose, and no extractor writes to what it is given.
+            warnings.filterwarnings("ignore", message="The given NumPy array is not writable")
             made: Extractor = catalogue.load("extractor", ask.extractor, **dict(ask.options))
             made.load(resolve_device(self.device, catalogue.card("extractor", ask.extractor).devices))
             self._loaded[place] = made

@@ -193,7 +193,8 @@ class Geometry:
     `crop` = (height, width) is cut from the middle afterwards.
     `library` names whose pixels are meant: torch (`interpolate`, half-pixel centres: float32, not clipped), tf1
     (`resize_bilinear` with its old pixel centres: float32), pil (8-bit, always antialiased), pil-float (the same
-    filter on float channels, clipped, as clean-fid: float32), cv2 (8-bit).
+    filter on float channels: float32), cv2 (8-bit). `clip` cuts float pixels to 0..255. `ceil` rounds the free
+    side up and the crop's offset down, where the rule is otherwise torchvision's (down, and to the nearest).
     """
 
     size: tuple[int, ...]
@@ -203,6 +204,8 @@ class Geometry:
     library: Literal["torch", "tf1", "pil", "pil-float", "cv2"] = "torch"
     crop: tuple[int, int] | None = None
     only_shrink: bool = False
+    clip: bool = False
+    ceil: bool = False
 
 
 @dataclass(frozen=True)

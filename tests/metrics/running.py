@@ -15,9 +15,9 @@ import pytest
 
 import vbench_py.metrics
 from tests.metrics.networks import Small, small_networks
+from vbench_py.cards import ExtractorCard, MetricCard, validate
 from vbench_py.features import batches
 from vbench_py.features.asks import extractors_of, sources_of
-from vbench_py.cards import ExtractorCard, MetricCard, validate
 from vbench_py.features.extraction import extract, of_texts
 from vbench_py.types import Ask, Extractor, Facts, Score, Series, SetRow
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -14,7 +13,7 @@ from torch_fidelity.metric_fid import fid_features_to_statistics, fid_statistics
 
 from tests.metrics.running import METRICS, entry
 from tests.metrics.set_clouds import compute, metric, normal, rows
-from vbench_py.metrics.frechet import Gaussian, equal_sets, frechet_distance, gaussian, saved_gaussian, symmetric_factor
+from vbench_py.metrics.frechet import Gaussian, equal_sets, frechet_distance, gaussian, symmetric_factor
 from vbench_py.metrics.vectors import gather
 from vbench_py.types import BadMedia, Facts, Series, Unsupported
 
@@ -48,7 +47,7 @@ def test_unbiased_presets_are_the_textbook_form(name: str, ddof: int) -> None:
     assert compute(name, made, real).value == pytest.approx(by_root(made, real, ddof), rel=1e-6)
 
 
-@pytest.mark.parametrize("name", ["fvd-styleganv", "cd-fvd-i3d", "cd-fvd-videomae"])
+@pytest.mark.parametrize("name", ["fvd-styleganv", "fvd-cdfvd-videomae"])
 def test_stylegan_v_and_cd_fvd_divide_by_the_count(name: str) -> None:
     made, real = clouds()
     assert compute(name, made, real).value == pytest.approx(by_root(made, real, 0), rel=1e-6)
@@ -181,21 +180,6 @@ def test_consistent4d_as_published() -> None:
     assert found.value == pytest.approx(np.square(one - two).sum() + a + b - 2 * np.sqrt(a * b), rel=1e-9)
 
 
-def test_saved_statistics_give_the_distance_of_their_vectors(tmp_path: Path) -> None:
-    made, real = clouds()
-    np.savez(
-        tmp_path / "real.npz", mu=real.mean(0, dtype=np.float64), sigma=np.cov(real, rowvar=False, dtype=np.float64)
-    )
-    saved = saved_gaussian(tmp_path / "real.npz", len(real))
-    assert frechet_distance(of(made), saved) == pytest.approx(compute("fvd", made, real).value, rel=1e-6)
-
-
-def test_saved_statistics_without_sigma_are_bad_media(tmp_path: Path) -> None:
-    np.savez(tmp_path / "half.npz", mu=np.zeros(3))
-    with pytest.raises(BadMedia, match="wants arrays mu and sigma"):
-        saved_gaussian(tmp_path / "half.npz", 3)
-
-
 def test_nan_names_the_sample() -> None:
     made, real = clouds()
     made[7, 3] = np.nan
@@ -215,5 +199,5 @@ def test_rows_in_one_order_give_equal_bits() -> None:
 
 
 def test_presets_share_one_pass_of_the_network() -> None:
-    shared = ("fvd", "fvd-styleganv", "cd-fvd-i3d", "fvd-infinity", "kvd", "precision-k5", "nearest-reference")
+    shared = ("fvd", "fvd-styleganv", "fvd-infinity", "kvd", "precision-k5", "nearest-reference")
     assert len({ask for name in shared for ask in metric(name).needs.values()}) == 1

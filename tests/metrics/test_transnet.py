@@ -16,10 +16,10 @@ from tests.metrics.running import EXTRACTORS, METRICS
 from vbench_py.cards import CheckpointCard, SourceCard
 from vbench_py.checkpoints import fetch
 from vbench_py.features.geometry import apply
+from vbench_py.features.sampling import sampled_frames
 from vbench_py.metrics.extractors.transnet import TransNet
 from vbench_py.metrics.extractors.transnet_network import TransNetV2
 from vbench_py.metrics.shots import CutRate, ShotCount, shots_of
-from vbench_py.features.sampling import sampled_frames
 from vbench_py.types import Facts, Series, Unsupported, UsageError
 
 STORED = json.loads((Path(__file__).parents[1] / "data" / "transnet_references.json").read_text(encoding="utf-8"))

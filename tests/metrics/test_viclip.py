@@ -15,9 +15,9 @@ from tests.metrics.clips import texture
 from tests.metrics.networks.interpolators import TEXT, VISION, frames_of, viclip_shapes, write_viclip
 from tests.metrics.running import EXTRACTORS, METRICS
 from vbench_py.features.geometry import apply
+from vbench_py.features.sampling import sampled_frames
 from vbench_py.metrics.extractors.viclip import ViCLIPText, ViCLIPVideo
 from vbench_py.metrics.video_text import ClipTextSimilarity
-from vbench_py.features.sampling import sampled_frames
 from vbench_py.types import Facts, Series, UsageError
 
 STORED = json.loads((Path(__file__).parents[1] / "data" / "viclip_references.json").read_text(encoding="utf-8"))

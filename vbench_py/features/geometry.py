@@ -8,7 +8,7 @@ from vbench_py.types import Geometry, Unsupported
 
 
 def resized_size(geometry: Geometry, height: int, width: int) -> tuple[int, int]:
-    """(height, width) after the resize and before the crop; the free side is rounded down, as torchvision does."""
+    """(height, width) after the resize and before the crop; the free side is rounded down unless `ceil`."""
     size = geometry.size
     if geometry.fit == "exact":
         return size[0], size[1]
@@ -18,7 +18,7 @@ def resized_size(geometry: Geometry, height: int, width: int) -> tuple[int, int]
     if side == size[0] or (geometry.only_shrink and side < size[0]):
         return height, width
     other = max(height, width) if geometry.fit == "short" else min(height, width)
-    scaled = int(size[0] * other / side)
+    scaled = -int(-size[0] * other // side) if geometry.ceil else int(size[0] * other / side)
     short_is_height = (height <= width) == (geometry.fit == "short")
     return (size[0], scaled) if short_is_height else (scaled, size[0])
 
@@ -32,14 +32,17 @@ def apply(geometry: Geometry | None, frames: np.ndarray) -> np.ndarray:
     resized = frames if target == (height, width) else _RESIZE[geometry.library](frames, target, geometry)
     if geometry.library in ("torch", "tf1", "pil-float") and resized.dtype == np.uint8:
         resized = resized.astype(np.float32)
-    return resized if geometry.crop is None else _centre(resized, geometry.crop)
+    if geometry.clip:
+        resized = resized.clip(0, 255)
+    return resized if geometry.crop is None else _centre(resized, geometry.crop, down=geometry.ceil)
 
 
-def _centre(frames: np.ndarray, crop: tuple[int, int]) -> np.ndarray:
+def _centre(frames: np.ndarray, crop: tuple[int, int], down: bool) -> np.ndarray:
     height, width = frames.shape[1:3]
     if height < crop[0] or width < crop[1]:
         raise Unsupported("size", f"a crop of {crop[1]}x{crop[0]} does not fit in {width}x{height} pixels")
-    top, left = round((height - crop[0]) / 2.0), round((width - crop[1]) / 2.0)
+    spare = (height - crop[0], width - crop[1])
+    top, left = (part // 2 if down else round(part / 2.0) for part in spare)
     return frames[:, top : top + crop[0], left : left + crop[1]]
 
 
@@ -97,7 +100,7 @@ def _pil_float(frames: np.ndarray, target: tuple[int, int], geometry: Geometry) 
         for channel in range(frames.shape[3]):
             plane = Image.fromarray(frame[..., channel].astype(np.float32))
             made[i, ..., channel] = np.asarray(plane.resize(size, kernel))
-    return made.clip(0, 255)
+    return made
 
 
 def _cv2(frames: np.ndarray, target: tuple[int, int], geometry: Geometry) -> np.ndarray:
