@@ -233,7 +233,10 @@ class Session:
     def _primary(self) -> str:
         """The suite's primary metric, under the protocol it is scored with here."""
         primary = self.suite.card.primary
-        return next((spec.column for spec in self.specs if spec.card.id == primary), primary)
+        chosen = [spec.column for spec in self.specs if spec.card.id == primary]
+        if self.suite.card.task == "videos" and not {*chosen} & {spec.column for spec in self.computable}:
+            chosen = [spec.column for spec in self.computable]  # a folder's is only the first that was asked for
+        return chosen[0] if chosen else primary
 
 
 def open_session(

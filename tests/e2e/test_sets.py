@@ -127,7 +127,7 @@ def test_a_broken_clip_of_the_reference_is_named(world: World, videos: Path) -> 
 
 def test_without_a_reference_the_metric_is_unavailable(world: World, videos: Path) -> None:
     told = score(world, videos, "toy-set,toy-level")
-    assert told.code == 0 and "toy-set: not computed: needs a reference set" in told.err
+    assert told.code == 0 and "not computed: toy-set: needs a reference set" in told.err
     assert {metric for _, metric in world.scores("mine")} == {"toy-level"}
 
 
@@ -183,7 +183,7 @@ def test_weights_that_cannot_be_had_leave_the_other_metrics_alone(
     monkeypatch.setenv("VBENCH_PY_CARDS", str(toy.put_up(world.folder, table)))
     told = score(world, videos, "toy-weighed,toy-level")
     assert told.code == 0
-    assert "toy-weighed: not computed: needs toy-weights (toy licence, 12 MB)" in told.err
+    assert "not computed: toy-weighed: needs toy-weights (toy licence, 12 MB)" in told.err
     assert {metric for _, metric in world.scores("mine")} == {"toy-level"}
 
 

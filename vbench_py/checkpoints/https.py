@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from vbench_py.checkpoints.meter import Meter
+from vbench_py.checkpoints.reach import has_address
 from vbench_py.checkpoints.reason import SourceFailed, without_credentials
 
 if TYPE_CHECKING:
@@ -35,6 +36,8 @@ def download(url: str, destination: Path, *, meter: Meter) -> None:
 
     if not url.startswith(("https://", "http://")):
         raise SourceFailed(f"{without_credentials(url)}: not an http(s) URL", mend="paths are sources of kind 'file'")
+    if not has_address(url):
+        raise SourceFailed(f"{without_credentials(url)}: cannot connect: its host has no address here")
     timeout = httpx2.Timeout(60.0, connect=10.0)
     reason = ""
     connect_failures = 0

@@ -86,9 +86,12 @@ def tell(flags: Work, opened: Sequence[Session], failures: Failures) -> int:
 
 
 def _remarks(opened: Sequence[Session], failures: Failures) -> Iterator[str]:
-    missing = {column: reason for session in opened for column, reason in session.unavailable.items()}
-    for column, reason in missing.items():
-        yield f"{column}: not computed: {reason}"
+    missing: dict[str, list[str]] = {}
+    for session in opened:
+        for column, reason in session.unavailable.items():
+            missing.setdefault(reason, []).append(column)
+    for reason, columns_without in missing.items():
+        yield f"not computed: {', '.join(dict.fromkeys(columns_without))}: {reason}"
     for session in opened:
         if session.unmatched:
             names = ", ".join(path.name for path in session.unmatched[:5])
