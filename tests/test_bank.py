@@ -100,6 +100,20 @@ def test_refresh_shows_what_others_added(tmp_path: Path) -> None:
     assert same(ours.get("x", "k"), SERIES)
 
 
+def test_packing_keeps_every_whole_record_in_one_pair_of_files(tmp_path: Path) -> None:
+    for number in range(4):
+        bank = FeatureBank(tmp_path)
+        bank.put("x", str(number), SERIES)
+        bank.close()
+    torn = sorted((tmp_path / "x").glob("*.arrays"))[0]
+    torn.write_bytes(torn.read_bytes()[:-5])
+    records, before, after = FeatureBank(tmp_path).compact()
+    assert records == 3 and after < before
+    assert len(list((tmp_path / "x").iterdir())) == 2
+    again = FeatureBank(tmp_path)
+    assert [same(again.get("x", key), SERIES) for key in ("0", "1", "2", "3")].count(True) == 3
+
+
 ASK = Ask("pair-difference", ("video",), PAIR)
 OF = {"video": "aa", "target": "bb"}
 

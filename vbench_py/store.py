@@ -282,6 +282,13 @@ class RunFolder:
                     left.unlink(missing_ok=True)
 
 
+def sweep_parts(folder: Path) -> None:
+    """Removes half-written files anywhere below `folder` that processes of this machine left when they ended."""
+    for left in folder.rglob("*.part"):
+        if left.is_file() and _abandoned(left.name):
+            left.unlink(missing_ok=True)
+
+
 def _abandoned(name: str) -> bool:
     """Whether a half-written thing belongs to a process of this machine that is no more."""
     found = re.search(rf"[.-]([0-9a-f]+)_[0-9a-f]+-{re.escape(_host())}-([0-9]+)(?:\.part|\.old|)$", name)

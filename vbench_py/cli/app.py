@@ -11,6 +11,7 @@ from typing import Annotated
 import typer
 
 from vbench_py.cli import (
+    cache,
     check,
     doctor,
     fetch,
@@ -46,6 +47,7 @@ for _name, _command in (
     ("plan", plan.command),
     ("fetch", fetch.command),
     ("reference", reference.command),
+    ("cache", cache.command),
     ("check", check.command),
     ("doctor", doctor.command),
 ):

@@ -87,6 +87,33 @@ class FeatureBank:
         """Looks again for what other processes have added."""
         self._shelves.clear()
 
+    def compact(self) -> tuple[int, int, int]:
+        """Brings each shelf into one pair of files without torn or double records: (records, bytes before, after).
+
+        A process that is writing meanwhile loses what it wrote since, which is then made again.
+        """
+        self.close()
+        self.refresh()
+        self._writer = writer_id()
+        kept, before = 0, self.size()
+        for shelf in sorted(path for path in self.folder.glob("*") if path.is_dir()):
+            old = [path for suffix in ("*.jsonl", "*.arrays") for path in shelf.glob(suffix)]
+            records = {key: self.get(shelf.name, key) for key in list(self._shelf(shelf.name))}
+            self._shelves[shelf.name] = {}
+            for key, series in records.items():
+                if series is not None:
+                    self.put(shelf.name, key, series)
+                    kept += 1
+            with storage(shelf):
+                for path in old:
+                    path.unlink(missing_ok=True)
+        self.close()
+        return kept, before, self.size()
+
+    def size(self) -> int:
+        """Bytes of all that is kept."""
+        return sum(path.stat().st_size for path in self.folder.glob("*/*") if path.is_file())
+
     def close(self) -> None:
         for pair in self._open.values():
             for file in pair:
