@@ -11,7 +11,8 @@ from vbench_py.types import FRAME, Geometry, View
 
 def geometry_of(text: Mapping[str, Any]) -> Geometry:
     """A card's inline table as a `Geometry`; lists become tuples."""
-    return Geometry(**{name: tuple(value) if isinstance(value, list) else value for name, value in text.items()})
+    fields: dict[str, Any] = {name: tuple(value) if isinstance(value, list) else value for name, value in text.items()}
+    return Geometry(**fields)
 
 
 def view_of(protocol: Mapping[str, Any], base: View = FRAME) -> View:

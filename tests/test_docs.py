@@ -1,7 +1,7 @@
 """The pages in docs/ do what they say: their files are written and their commands run, in order, in an empty folder.
 
 A fence `lang file=NAME` is a file, `bash run` a script that must succeed, `text output` what that script printed.
-`setup` marks what later pages build on.
+`setup` marks what later pages build on, `bash network` a script that downloads weights.
 """
 
 from __future__ import annotations
@@ -40,15 +40,15 @@ def blocks(page: str) -> Iterator[Block]:
         yield Block([language, *info.split()], text)
 
 
-def follow(page: str, folder: Path, *, setup: bool) -> None:
-    """Does what a page says; with `setup` only what others build on."""
+def follow(page: str, folder: Path, *, setup: bool, also: str = "") -> None:
+    """Does what a page says; with `setup` only what others build on, and scripts marked `also`."""
     said = ""
     for block in blocks(page):
         names = [word.removeprefix("file=") for word in block.words if word.startswith("file=")]
         if names:
             (folder / names[0]).parent.mkdir(parents=True, exist_ok=True)
             (folder / names[0]).write_text(block.text, encoding="utf-8")
-        elif "run" in block.words and (not setup or "setup" in block.words):
+        elif also in block.words or ("run" in block.words and (not setup or "setup" in block.words)):
             said = run(block.text, folder)
         elif "output" in block.words and not setup:
             missing = [line for line in block.text.splitlines() if line not in said]
@@ -69,6 +69,11 @@ def test_the_page_does_what_it_says(page: str, tmp_path: Path) -> None:
     for earlier in BUILT_ON[page]:
         follow(earlier, tmp_path, setup=True)
     follow(page, tmp_path, setup=False)
+
+
+@pytest.mark.network
+def test_what_needs_weights_does_what_it_says(tmp_path: Path) -> None:
+    follow("quickstart", tmp_path, setup=True, also="network")
 
 
 def test_pages_made_from_cards_are_fresh() -> None:

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from tests.browser import Page, browser, chromium, open_page
+from tests.many_metrics import BY_OUTPUT, lacking, many
 from tests.record_fixtures import run, steady
 from tests.video_fixtures import moving_texture
 from vbench_py.curves import write_curves
@@ -127,3 +128,87 @@ def test_videos_far_from_the_screen_are_let_go(load: Callable[[int], Page]) -> N
     page.wait("document.querySelectorAll('video[src]').length === 0")
     page.evaluate("document.querySelector('.sample').scrollIntoView()")
     page.wait("players.get('0-0').videos.every((video) => video.readyState > 1)")
+
+
+@pytest.fixture(scope="module")
+def wide(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[int], Page]]:
+    """A page of thirty-three metrics, with twenty curves a sample and one of the set."""
+    folder = tmp_path_factory.mktemp("many")
+    runs = []
+    for number, name in enumerate(("first", "second")):
+        made = many(name, 0.5 + 0.1 * number, samples=2, folder=folder)
+        curved = [*BY_OUTPUT][:20]
+        steps = np.arange(16)
+        curves = {metric: Curve(steps, np.cos(steps + place)) for place, metric in enumerate(curved)}
+        write_curves(made.folder / "all.npz", curves | {"fvd": Curve(np.array([0, 8]), np.array([90.0, 120.0]))})
+        scores = [replace(s, curve="all.npz") if s.metric in {*curved, "fvd"} else s for s in made.scores]
+        outputs = []
+        for output in made.outputs:
+            path = made.folder / f"{output.sample}.mkv"
+            write_video(path, moving_texture(16), fps=8)
+            outputs.append(replace(output, files={"video": path.name}))
+        runs.append(lacking(replace(made, outputs=outputs, scores=scores), "text-fifth"))
+    address = write_report(runs, folder / "report", formats=("html",)).as_uri()
+    with browser(tmp_path_factory.mktemp("profile-many")) as pipe:
+
+        def opened(width: int) -> Page:
+            page = open_page(pipe, address, width=width, dark=width < 600)
+            page.evaluate("document.querySelector('.together').scrollIntoView()")
+            page.wait("document.querySelectorAll('.sample .canvas .main-svg').length >= 3")
+            return page
+
+        yield opened
+
+
+@pytest.fixture(scope="module")
+def wide_pages(wide: Callable[[int], Page]) -> dict[int, Page]:
+    return {width: wide(width) for width in (1280, 390)}
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+def test_a_wide_table_scrolls_inside_itself(wide_pages: dict[int, Page], width: int) -> None:
+    page = wide_pages[width]
+    table = page.evaluate("document.querySelector('.scroll').scrollWidth")
+    assert table > 2 * width and page.evaluate("document.documentElement.scrollWidth") <= width and page.errors == []
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+def test_the_method_stays_in_sight_of_a_scrolled_table(wide_pages: dict[int, Page], width: int) -> None:
+    page = wide_pages[width]
+    page.evaluate("document.querySelector('.scroll').scrollLeft = 900")
+    left = "document.querySelector('tbody .name').getBoundingClientRect().left"
+    inside = f"{left} - document.querySelector('.scroll').getBoundingClientRect().left"
+    found = page.evaluate(inside)
+    page.evaluate("document.querySelector('.scroll').scrollLeft = 0")
+    assert 0 <= found < 80
+
+
+def test_a_family_of_metrics_can_be_put_away(wide: Callable[[int], Page]) -> None:
+    page = wide(1280)
+    page.evaluate("document.querySelector('[data-family=motion]').click()")
+    shown = "[...document.querySelectorAll('thead th[data-of=motion], tbody td[data-of=motion]')]"
+    assert page.evaluate(f"{shown}.length") == 1 + 5 + 2 * 5
+    assert page.evaluate(f"{shown}.every((it) => it.offsetParent === null)")
+
+
+def test_twenty_curves_stand_behind_one_selector(wide_pages: dict[int, Page]) -> None:
+    page = wide_pages[1280]
+    sample = "document.querySelector('.sample:not(.together)')"
+    assert page.evaluate(f"{sample}.querySelectorAll('.canvas').length") == 1
+    assert page.evaluate(f"{sample}.querySelectorAll('[data-metric] option').length") == 20
+
+
+def test_a_chosen_metric_is_shown_for_every_sample(wide: Callable[[int], Page]) -> None:
+    page = wide(1280)
+    page.evaluate(
+        "const it = document.querySelector('.sample:not(.together) [data-metric]');"
+        "it.value = 'motion-second'; it.dispatchEvent(new Event('change'))"
+    )
+    values = page.evaluate("[...document.querySelectorAll('.sample:not(.together) select')].map((it) => it.value)")
+    assert values.count("motion-second") == 2
+
+
+def test_the_curve_of_a_set_is_drawn_and_bears_a_click(wide_pages: dict[int, Page]) -> None:
+    page = wide_pages[1280]
+    page.evaluate("players.get('0-all').jump(1)")
+    assert page.evaluate("document.querySelector('.together .canvas').data.length") == 2 and page.errors == []

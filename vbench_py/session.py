@@ -169,19 +169,21 @@ class Session:
         from vbench_py.scoring.sets import members_of, score_sets
         from vbench_py.scoring.worker import ScoreWorker
 
-        planned = self.plan_scores()
         pool = self.pool or ExtractorPool(self.settings.device)
         options = self.settings.score
         try:
-            score(
-                planned, self.run, options=options, progress=self.progress, failures=self.failures, pool=pool,
-                bank=self.bank,
-            )  # fmt: skip
-            if any(spec.of_sets for spec in self.computable):
+            for _ in range(2):  # once more where kept arrays prove to be damaged
+                score(
+                    self.plan_scores(), self.run, options=options, progress=self.progress, failures=self.failures,
+                    pool=pool, bank=self.bank,
+                )  # fmt: skip
+                if not any(spec.of_sets for spec in self.computable):
+                    break
                 self.bank.refresh()
                 members = members_of(self.settings.selection.wanted(self.suite), current_outputs(self.generated()))
                 worker = ScoreWorker(options, pool, self.bank)
-                score_sets(self.run, self.computable, members, worker=worker, failures=self.failures)
+                if score_sets(self.run, self.computable, members, worker=worker, failures=self.failures):
+                    break
         finally:
             self.bank.close()
             if self.pool is None:
@@ -218,7 +220,7 @@ class Session:
                 "partial": known["partial"] if self.reopened else partial,
                 "expected": known["expected"] if self.reopened else len(wanted),
                 "columns": reading.columns_of(self.computable, known.get("columns", {})),
-                "unavailable": self.unavailable,
+                "unavailable": self._unavailable(known.get("unavailable", {})),
                 "status": status,
                 "created": known.get("created", time.time()),
                 "updated": time.time(),
@@ -229,6 +231,11 @@ class Session:
         media = {s.id: {role: str(place_of(m)) for role, m in s.media.items()} for s, _ in wanted}
         reading.write_samples(self.run, [(s.id, seed, s.group, s.prompt) for s, seed in wanted], media)
         write_atomic(self.run.path / "environment.txt", environment().encode())
+
+    def _unavailable(self, known: Mapping[str, str]) -> dict[str, str]:
+        """What this and earlier commands could not compute, without what is computable by now."""
+        now = {spec.column for spec in self.computable}
+        return {column: why for column, why in {**known, **self.unavailable}.items() if column not in now}
 
     def _primary(self) -> str:
         """The suite's primary metric, under the protocol it is scored with here."""

@@ -77,6 +77,16 @@ def test_a_video_that_changed_replaces_its_vector(world: World, videos: Path) ->
     assert world.numbers("mine")["", "toy-set"] == pytest.approx(abs(80 / 3 - 50))
 
 
+def test_a_damaged_record_is_made_again_before_the_set_is_counted(world: World, videos: Path) -> None:
+    score(world, videos, "toy-level")
+    for file in (world.folder / "cache" / "features" / "toy-level").glob("*.arrays"):
+        data = bytearray(file.read_bytes())
+        data[3] ^= 1
+        file.write_bytes(bytes(data))
+    score(world, videos, "toy-set", "--reference-set", world.folder / "real")
+    assert world.numbers("mine")["", "toy-set"] == pytest.approx(abs(140 / 3 - 50))
+
+
 def test_saved_features_give_the_same_number_without_the_clips(world: World, videos: Path) -> None:
     file = world.folder / "real.npz"
     told = world.vb("reference", world.folder / "real", file, "--metrics", "toy-set")

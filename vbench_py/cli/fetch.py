@@ -28,8 +28,8 @@ def command(
             missing.append(error)
             continue
         rows.append({"name": card.name, "bytes": path.stat().st_size, "licence": card.licence, "path": str(path)})
-    for error in missing:
-        sys.stderr.write(f"error: {error}\n")
+    for reason in missing:
+        sys.stderr.write(f"error: {reason}\n")
     if flags.json:
         import json
 

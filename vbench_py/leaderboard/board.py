@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from math import isnan
 from typing import TYPE_CHECKING
 
+from vbench_py.leaderboard.absent import Absent, absent_of
 from vbench_py.records import MetricFacts, RunRecords
 from vbench_py.stats import INTERVAL_TITLES, Estimate
 
@@ -38,6 +39,10 @@ class Column:
     def sign(self) -> int:
         """+1 when more is better, -1 when less is, 0 for a descriptive number."""
         return {"higher": 1, "lower": -1}.get(self.facts.direction, 0)
+
+    @property
+    def family(self) -> str:
+        return self.facts.family or "other"
 
     def text(self, value: float) -> str:
         return "—" if isnan(value) else f"{value:.{self.facts.decimals}f}"
@@ -124,6 +129,29 @@ class Table:
         return any(row.rank is not None for row in self.rows)
 
     @property
+    def families(self) -> tuple[tuple[str, tuple[Column, ...]], ...]:
+        """The columns that some row has a number for, by family: the primary's first, the rest as they first appear."""
+        found: dict[str, list[Column]] = {}
+        for column in sorted(self.columns, key=lambda column: not column.primary):
+            if column.id in self._numbered:
+                found.setdefault(column.family, []).append(column)
+        return tuple((family, tuple(columns)) for family, columns in found.items())
+
+    @property
+    def shown(self) -> tuple[Column, ...]:
+        """The columns that some row has a number for, family by family."""
+        return tuple(column for _, columns in self.families for column in columns)
+
+    @property
+    def _numbered(self) -> set[str]:
+        return {name for row in self.rows for name, cell in row.cells.items() if cell.estimate.n}
+
+    @property
+    def absent(self) -> tuple[Absent, ...]:
+        """What has no number here though it was asked for, and why."""
+        return absent_of(self.columns, [row.run for row in self.rows])
+
+    @property
     def notes(self) -> tuple[str, ...]:
         """Footnotes: what a reader must know before reading a number off this table."""
         notes = [f"† {column.id}: {column.unordered}" for column in self.columns if column.unordered]
@@ -131,6 +159,11 @@ class Table:
             notes.append(f"common: every row is restricted to the {self.common} outputs that all ranked rows share")
         if self.primary is not None and all(column.id != self.primary.id for column in self.columns):
             notes.append(f"ranked by {self.primary.title}, which is not among the columns shown")
+        spans = {"set": "one number for all outputs together", "group": "one number a prompt, of its seeds"}
+        for over, told in spans.items():
+            names = [column.id for column in self.shown if column.facts.over == over]
+            if names:
+                notes.append(f"{', '.join(names)}: {told}")
         for reason in dict.fromkeys(row.unranked for row in self.rows if row.unranked):
             names = [row.name for row in self.rows if row.unranked == reason]
             everyone = len(names) == sum(not row.control for row in self.rows) > 1
@@ -152,7 +185,8 @@ class Board:
                 "prompt_policy": table.prompt_policy, "encoding": table.encoding,
                 "common": table.common is not None, "rank": row.rank_text if row.rank else "",
                 "name": row.name, "method": row.run.method, "control": row.control,
-                "metric": column.id, "title": column.title, "version": column.facts.version,
+                "metric": column.id, "title": column.title, "family": column.facts.family,
+                "over": column.facts.over, "version": column.facts.version,
                 "protocol": column.facts.protocol, "direction": column.facts.direction, "unit": column.facts.unit,
                 "primary": column.primary, "mean": cell.estimate.mean, "low": cell.estimate.low,
                 "high": cell.estimate.high, "interval": table.interval,

@@ -8,6 +8,8 @@ from typing import Any
 
 from vbench_py import catalogue, derive
 from vbench_py.cards import AdapterCard, BundleCard, CheckpointCard, ExtractorCard, MethodCard, MetricCard, SuiteCard
+from vbench_py.features.asks import extractors_of, roles_of
+from vbench_py.features.sampling import sampled_frames
 from vbench_py.promises.finding import Finding, Skipped, demand, tried
 from vbench_py.types import METRIC_ONLY_ROLES
 
@@ -23,6 +25,7 @@ SEAMS = {
     "adapter": ("capabilities", "plan", "load", "generate", "close"),
     "extractor": ("load", "bytes_per_window", "__call__", "close"),
     "metric": ("score",),
+    "set metric": ("compute",),
 }
 Check = tuple[str, Callable[[], str | None]]
 
@@ -41,14 +44,15 @@ def card_promises(kind: str, name: str) -> Iterator[Finding]:
 
 def _implements(kind: str, card: Any) -> str | None:
     made = catalogue.implementation(card.entry, f"{kind} {card.id!r}")
-    missing = [method for method in SEAMS[kind] if not callable(getattr(made, method, None))]
+    seam = "set metric" if kind == "metric" and card.over != "output" else kind
+    missing = [method for method in SEAMS[seam] if not callable(getattr(made, method, None))]
     demand(not missing, f"{card.entry} has no {', '.join(missing)}; see the {kind.title()} protocol in vbench_py.types")
     return None
 
 
 def _exist(kind: str, names: tuple[str, ...]) -> str | None:
     for name in names:
-        catalogue.card(kind, name)
+        catalogue.card(kind, name.partition(":")[0])  # a metric may be aimed at a role: psnr-rgb:baseline
     return None
 
 
@@ -74,7 +78,8 @@ def _metric(card: MetricCard, name: str) -> Iterator[Check]:
 
     def asks() -> str | None:
         for need, ask in built().needs.items():
-            demand(ask.extractor in card.extractors, f"need {need!r} asks {ask.extractor!r}, none of its extractors")
+            for runs in extractors_of(ask):
+                demand(runs in card.extractors, f"need {need!r} runs {runs!r}, none of the card's extractors")
             extractor: ExtractorCard = catalogue.card("extractor", ask.extractor)
             unknown = [option for option, _ in ask.options if option not in extractor.options]
             demand(not unknown, f"need {need!r} sets {unknown}, which are no options of {ask.extractor!r}")
@@ -83,7 +88,7 @@ def _metric(card: MetricCard, name: str) -> Iterator[Check]:
 
     def roles() -> str | None:
         needs = built().needs.values()
-        found = {role for ask in needs for role in ask.on}
+        found = {role for ask in needs for role in roles_of(ask)}
         if not needs:
             raise Skipped("it reads facts alone")
         demand(found == set(card.roles), f"it asks for {sorted(found)}, its card says {sorted(card.roles)}")
@@ -91,9 +96,11 @@ def _metric(card: MetricCard, name: str) -> Iterator[Check]:
 
     def shortest() -> str | None:
         for need, ask in built().needs.items():
-            wanted = ask.view.offset + ask.view.length
-            text = f"need {need!r} sees windows up to frame {wanted}, minimum_frames is {card.minimum_frames}"
-            demand(ask.view.unit == "file" or wanted <= card.minimum_frames, text)
+            if ask.view.unit == "window":
+                wanted = ask.view.offset + ask.view.length
+                there = len(sampled_frames(ask.view.sampling, card.minimum_frames, fps=8.0))
+                text = f"need {need!r} sees windows up to frame {wanted}, minimum_frames is {card.minimum_frames}"
+                demand(wanted <= there, text)
         return None
 
     def range_() -> str | None:

@@ -22,7 +22,7 @@ from vbench_py.promises.clips import FPS, STILL_ROLES, noisy, texture, write, wr
 from vbench_py.promises.finding import Finding, Skipped, demand, tried
 from vbench_py.scoring.worker import ScoreWorker
 from vbench_py.store import RunFolder
-from vbench_py.types import Ask, BadMedia, Extractor, Facts, Media, Sample, Score, Task, Unsupported, VbenchError
+from vbench_py.types import Ask, BadMedia, Extractor, Media, Sample, Score, Task, Unsupported, VbenchError
 from vbench_py.video import file_sha256
 
 AMPLITUDES = (0, 4, 16, 48)
@@ -139,8 +139,7 @@ def _texts(spec: MetricSpec) -> set[str]:
 
 def _facts_alone(spec: MetricSpec) -> str:
     known = {**FACTS, "frames": 7, "height": SIZE[0], "width": SIZE[1]}
-    facts = Facts({name: known.get(name) for name in spec.card.facts})
-    first, second = spec.metric.score({}, facts), spec.metric.score({}, facts)
+    first, second = (spec.reduce({}, known) for _ in range(2))
     demand(first.value == second.value, f"{first.value!r}, then {second.value!r}")
     _in_range(spec.card, first.value)
     return f"{first.value:.6g}"
@@ -148,7 +147,7 @@ def _facts_alone(spec: MetricSpec) -> str:
 
 def _no_facts(spec: MetricSpec) -> None:
     try:
-        value = spec.metric.score({}, Facts({})).value
+        value = spec.reduce({}, {}).value
     except Unsupported:
         return
     demand(False, f"it gave {value!r}; raise Unsupported naming the fact")

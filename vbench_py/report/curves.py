@@ -63,18 +63,24 @@ def lines(
         curve = load(run.folder, score)
         if curve is None:
             continue
-        times = curve[0] / (fps or 1.0)
+        times = np.round(curve[0] / (fps or 1.0), 4)
         drawn.append(
             {
                 "name": run.name,
                 "control": run.control,
                 "row": row,
                 "colour": colour,
-                "t": [round(float(t), 4) for t in times],
+                "t": times.tolist(),
                 "v": [float(f"{v:.5g}") if np.isfinite(v) else None for v in curve[1]],
                 "worst": None if run.control else worst_second(times, curve[1], column.sign),
             }
         )
     if not drawn:
         return None
-    return {"title": column.id, "unit": column.facts.unit, "arrow": column.arrow, "lines": drawn}
+    return {
+        "title": column.id,
+        "family": column.family,
+        "unit": column.facts.unit,
+        "arrow": column.arrow,
+        "lines": drawn,
+    }

@@ -20,8 +20,11 @@ def write_flat(*runs: RunRecords) -> None:
     """
     folder = runs[0].folder
     details = sorted({name for run in runs for score in run.scores for name in score.details})
-    header = ["sample", "seed", "group", "metric", "version", "value", "status", "encoding", *details]
-    write_text(folder / "scores.csv", csv_text(header, (row for run in runs for row in _scores_rows(run, details))))
+    # Only numbers over sets bring intervals along: without any, there is no column for them.
+    ends = ["low", "high"] if any(score.interval for run in runs for score in run.scores) else []
+    header = ["sample", "seed", "group", "metric", "version", "value", "status", "encoding", *ends, *details]
+    lines = (row for run in runs for row in _scores_rows(run, details, bool(ends)))
+    write_text(folder / "scores.csv", csv_text(header, lines))
     header, _ = missing_rows(runs[0])
     # An output that is missing is missing in every encoding: once is enough.
     missing = {tuple(row): None for run in runs for row in missing_rows(run)[1]}
@@ -30,11 +33,12 @@ def write_flat(*runs: RunRecords) -> None:
     write_json(folder / "protocol.json", protocol(runs[0]) if len(runs) == 1 else {"encodings": told})
 
 
-def _scores_rows(run: RunRecords, details: Sequence[str]) -> list[list[Any]]:
+def _scores_rows(run: RunRecords, details: Sequence[str], intervals: bool) -> list[list[Any]]:
     versions = {name: facts.version for name, facts in run.metrics.items()}
     return [
         [s.sample, s.seed, s.group, s.metric, versions.get(s.metric, ""), "" if s.value is None else repr(s.value),
-         s.status, run.encoding, *(s.details.get(name, "") for name in details)]
+         s.status, run.encoding, *((s.interval or ("", "")) if intervals else ()),
+         *(s.details.get(name, "") for name in details)]
         for s in sorted(run.scores, key=lambda s: (s.sample, s.seed, s.metric))
     ]  # fmt: skip
 

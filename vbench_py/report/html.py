@@ -12,10 +12,11 @@ from typing import Any
 from vbench_py.leaderboard.board import Board, Column, Table
 from vbench_py.report.flat import missing_rows, protocol, write_text
 from vbench_py.report.media import Gallery
-from vbench_py.report.numbers import Numbers, numbers_of
-from vbench_py.report.samples import Card, cards, colour, pick
+from vbench_py.report.numbers import Numbers, count_text, numbers_of
+from vbench_py.report.samples import Card, cards, colour, pick, together
 
 MISSING_SHOWN = 200
+UPRIGHT = 6
 
 Progress = Callable[[int, int], None]
 
@@ -32,6 +33,7 @@ class Section:
     cost: Mapping[str, Any] | None
     numbers: Mapping[str, Numbers]
     facts: Sequence[str]
+    together: Mapping[str, Any]
 
     @property
     def title(self) -> str:
@@ -40,6 +42,22 @@ class Section:
     @property
     def summary(self) -> str:
         return " ".join(self.table.rows[0].run.summary.split())
+
+    @property
+    def upright(self) -> bool:
+        """Whether one method with many metrics stands as a list, a line a metric, rather than as one long line."""
+        return len(self.table.rows) == 1 and len(self.table.shown) > UPRIGHT
+
+    @property
+    def complete(self) -> bool:
+        """Whether every row has all its outputs, so that a narrow screen need not say so."""
+        return all(row.scored >= row.expected for row in self.table.rows)
+
+    @property
+    def families(self) -> Sequence[str]:
+        """The families that can be shown and hidden; none where the table is narrow enough."""
+        names = [name for name, _ in self.table.families]
+        return names if len(self.table.shown) > UPRIGHT and len(names) > 1 and not self.upright else []
 
     @property
     def own_cost(self) -> bool:
@@ -63,20 +81,24 @@ def write_html(
             done += 1
             if on_sample is not None:
                 on_sample(done, total)
-        for number, card in enumerate(drawn):
-            identity = f"{len(sections)}-{number}"
-            call = f"vbenchCurves({embed(identity)}, {embed(card.curves)});\n"
+        whole = together(table)
+        plots = {str(number): card.curves for number, card in enumerate(drawn)} | ({"all": whole} if whole else {})
+        for name, curves in plots.items():
+            identity = f"{len(sections)}-{name}"
+            call = f"vbenchCurves({embed(identity)}, {embed(curves)});\n"
             write_text(destination / "curves" / f"{identity}.js", call)
         numbers = {column.id: numbers_of(column, table.rows) for column in table.columns}
         sections.append(
-            Section(table, drawn, all_keys, _missing(table), _protocols(table), _costs(table), numbers, _facts(table))
+            Section(
+                table, drawn, all_keys, _missing(table), _protocols(table), _costs(table), numbers, _facts(table), whole
+            )
         )
-    if plots := any(section.cost or any(card.curves for card in section.cards) for section in sections):
+    if plotted := any(it.cost or it.together or any(card.curves for card in it.cards) for it in sections):
         from plotly.offline import get_plotlyjs
 
         write_text(destination / "plotly.min.js", get_plotlyjs())
     page = destination / "index.html"
-    write_text(page, _page(sections, title, plots))
+    write_text(page, _page(sections, title, plotted))
     return page
 
 
@@ -103,13 +125,21 @@ def _page(sections: Sequence[Section], title: str, plots: bool) -> str:
         embed=lambda value: Markup(embed(value)),
         verbatim=verbatim,
         colour=colour,
+        count_text=count_text,
         plots=plots,
         missing_shown=MISSING_SHOWN,
     )
 
 
 def _missing(table: Table) -> list[list[Any]]:
-    return [[row.name, *line] for row in table.rows for line in missing_rows(row.run)[1]]
+    """Lines of what is missing; a number over a set belongs to no sample, and a metric told as absent is no line."""
+    told = {metric for it in table.absent if not it.runs for metric in it.metrics}
+    return [
+        [row.name, sample or "all outputs", "" if seed < 0 else seed, stage, metric, status, reason]
+        for row in table.rows
+        for sample, seed, stage, metric, status, reason in missing_rows(row.run)[1]
+        if metric not in told
+    ]
 
 
 def _protocols(table: Table) -> list[tuple[str, str]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from math import floor, isfinite, log10
 
@@ -54,6 +54,21 @@ def numbers_of(column: Column, rows: Iterable[Row]) -> Numbers:
     return Numbers(min(most, interval + 1), interval, all(_even(cell.estimate, column) for cell in found))
 
 
+def blocks(families: Sequence[tuple[str, Sequence[Column]]], most: int) -> list[tuple[list[str], list[Column]]]:
+    """The columns in tables of at most `most`, with the families in each; a family is cut only when it is wider."""
+    found: list[tuple[list[str], list[Column]]] = []
+    for family, columns in families:
+        for start in range(0, len(columns), most):
+            part = list(columns[start : start + most])
+            if found and len(found[-1][1]) + len(part) <= most:
+                if family not in found[-1][0]:
+                    found[-1][0].append(family)
+                found[-1][1].extend(part)
+            else:
+                found.append(([family], part))
+    return found or [([], [])]
+
+
 def cell_text(column: Column, row: Row, numbers: Numbers) -> str:
     """A cell in one line: `28.41 ±0.32`, or `28.4 (22.1–37.0)` where the interval's sides differ."""
     cell = row.cells.get(column.id)
@@ -61,7 +76,7 @@ def cell_text(column: Column, row: Row, numbers: Numbers) -> str:
         return "—"
     ends = numbers.ends(cell.estimate)
     interval = numbers.margin(cell.estimate) if numbers.even else ends and f"({ends})"
-    return " ".join(filter(None, (numbers.value(cell.estimate), interval, count_text(cell, row))))
+    return " ".join(filter(None, (numbers.value(cell.estimate), interval, count_text(column, cell, row))))
 
 
 def _has_width(cell: Cell) -> bool:
@@ -74,6 +89,11 @@ def _even(estimate: Estimate, column: Column) -> bool:
     return inside and min(estimate.mean - estimate.low, estimate.high - estimate.mean) >= EVEN * estimate.margin
 
 
-def count_text(cell: Cell, row: Row) -> str:
-    """`n=7` where a number covers other outputs than the row's own count says."""
-    return f"n={cell.estimate.n}" if cell.estimate.n not in (0, row.scored) and not cell.over_set else ""
+def count_text(column: Column, cell: Cell, row: Row) -> str:
+    """`n=7` of a set, and where a number covers other outputs than the row's own count says; `7 groups` of groups."""
+    count = cell.estimate.n
+    if column.facts.over == "group":
+        return f"{count} group{'' if count == 1 else 's'}" if count else ""
+    if cell.over_set:
+        return f"n={count}" if count > 1 else ""  # 1: an older record that does not say of how many
+    return f"n={count}" if count not in (0, row.scored) else ""

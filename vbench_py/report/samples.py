@@ -78,6 +78,23 @@ def cards(table: Table, keys: Sequence[Key], gallery: Gallery) -> Iterable[Card]
         yield _card(table, key, [it.get(key) for it in outputs], [it.get(key, {}) for it in scores], gallery)
 
 
+def together(table: Table) -> dict[str, Any]:
+    """The plots, by metric, of curves that belong to all outputs of a method: a number over sets, window by window."""
+    plots = {}
+    for column in table.shown:
+        found = [
+            (row.run, number, colour(table, number), fps, score)
+            for number, row in enumerate(table.rows)
+            for score in row.run.scores
+            if score.metric == column.id and not score.sample and score.status == "ok"
+            for fps in [next((output.fps for output in row.run.outputs if output.fps), None)]
+        ]
+        plot = lines(column, found)
+        if plot is not None:
+            plots[column.id] = plot
+    return plots
+
+
 def _card(
     table: Table,
     key: Key,
@@ -110,7 +127,7 @@ def _card(
     tiles += [_truth(gallery, shown[role], role, media[role]) for role in media if role in METRIC_ONLY_ROLES]
     tiles += [tile for control, made in drawn if control for tile in made]
     curves = {}
-    for column in table.columns:
+    for column in table.shown:
         plot = lines(
             column,
             (

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     import rich.text
 
     Grid = Callable[[list[Column], bool], rich.table.Table]
+    Families = Sequence[tuple[str, Sequence[Column]]]
 
 NAME_WIDTH = 24
 HEADER_WIDTH = 9
@@ -23,7 +24,10 @@ LONGEST_PIECE = 16
 
 
 def render(board: Board, console: rich.console.Console) -> None:
-    """Writes every table of `board`: rank, method, n, then metrics by id, the primary first; best in bold."""
+    """Writes every table of `board`: rank, method, n, then metrics by id, the primary first; best in bold.
+
+    Where the metrics do not fit side by side, each block below names the families in it.
+    """
     if not board.tables:
         console.print("No runs.")
     for number, table in enumerate(board.tables):
@@ -33,13 +37,33 @@ def render(board: Board, console: rich.console.Console) -> None:
         console.print(" · ".join(table.facts), highlight=False, markup=False, style="dim")
         if table.why:
             console.print(f"apart because of: {table.why}", highlight=False, markup=False, style="dim")
-        for grid in stacks(table.columns, partial(_grid, table), console):
-            console.print()
-            console.print(grid)
+        show_stacks(table.families, partial(_grid, table), console)
         if table.notes:
             console.print()
         for note in table.notes:
             console.print(note, highlight=False, markup=False, style="dim")
+        show_absent(table, console)
+
+
+def show_absent(table: Table, console: rich.console.Console) -> None:
+    """What could not be computed, a line a reason."""
+    import rich.padding
+    import rich.text
+
+    if table.absent:
+        console.print("\nNot computed here", highlight=False, markup=False, style="yellow")
+    for it in table.absent:
+        console.print(rich.padding.Padding(rich.text.Text(it.text, style="dim"), (0, 0, 0, 2)))
+
+
+def show_stacks(families: Families, grid: Grid, console: rich.console.Console) -> None:
+    """Writes `stacks`, each under its families' names when there is more than one."""
+    found = stacks(families, grid, console)
+    for names, part in found:
+        console.print()
+        if len(found) > 1:
+            console.print(" · ".join(names), highlight=False, markup=False, style="italic")
+        console.print(part)
 
 
 def header(column: Column, width: int) -> str:
@@ -79,22 +103,40 @@ def _cell(column: Column, row: Row, numbers: Numbers) -> rich.text.Text:
         text.append(f" {numbers.margin(cell.estimate)}".rstrip(), style="not bold")
     elif ends := numbers.ends(cell.estimate):
         text.append(f"\n{ends}", style="dim not bold")
-    if count := count_text(cell, row):
+    if count := count_text(column, cell, row):
         text.append(f"\n{count}", style="dim not bold")
     return text
 
 
-def stacks(columns: Sequence[Column], grid: Grid, console: rich.console.Console) -> list[rich.table.Table]:
-    """The columns, primary first, as grids no wider than the console. `grid(columns, first)` draws one."""
+def stacks(families: Families, grid: Grid, console: rich.console.Console) -> list[tuple[list[str], rich.table.Table]]:
+    """The columns as grids no wider than the console, with the families in each.
+
+    A family stays whole where a grid can hold it; what follows the rest of a cut one fills up its grid.
+    `grid(columns, first)` draws one.
+    """
     from rich.measure import Measurement
 
-    cut: list[list[Column]] = [[]]
-    for column in sorted(columns, key=lambda column: not column.primary):
-        wider = grid([*cut[-1], column], len(cut) == 1)
-        if cut[-1] and Measurement.get(console, console.options.update(width=1000), wider).maximum > console.width:
-            cut.append([])
-        cut[-1].append(column)
-    return [grid(part, number == 0) for number, part in enumerate(cut)]
+    def fits(columns: list[Column], first: bool) -> bool:
+        wide = console.options.update(width=1000)
+        return Measurement.get(console, wide, grid(columns, first)).maximum <= console.width
+
+    cut: list[tuple[list[str], list[Column]]] = [([], [])]
+    rest = False
+    for family, columns in families:
+        names, open_columns = cut[-1]
+        if open_columns and not rest and not fits([*open_columns, *columns], len(cut) == 1):
+            cut.append(([], []))
+        rest = False
+        for column in columns:
+            names, open_columns = cut[-1]
+            if open_columns and not fits([*open_columns, column], len(cut) == 1):
+                names, open_columns = [], []
+                cut.append((names, open_columns))
+                rest = bool(column is not columns[0])
+            if family not in names:
+                names.append(family)
+            open_columns.append(column)
+    return [(names, grid(columns, number == 0)) for number, (names, columns) in enumerate(cut)]
 
 
 def _grid(table: Table, columns: Sequence[Column], first: bool) -> rich.table.Table:

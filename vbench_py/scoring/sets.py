@@ -49,11 +49,15 @@ def members_of(pairs: Iterable[tuple[Sample, int]], outputs: Mapping[tuple[str, 
 
 def score_sets(
     run: RunFolder, specs: Sequence[MetricSpec], members: Sequence[Member], *, worker: ScoreWorker, failures: Failures
-) -> None:
-    """Computes every number over sets whose members or reference changed since it was last computed."""
+) -> bool:
+    """Computes every number over sets whose members or reference changed since it was last computed.
+
+    False when kept arrays turned out to be damaged: those numbers are left out until the arrays are made again.
+    """
     specs = [spec for spec in specs if spec.of_sets]
     if not specs or not members:
-        return
+        return True
+    whole = True
     known: dict[str, Row] = {}
     newest: dict[tuple[str, str, str], Row] = {}
     for row in run.rows("scores"):
@@ -67,15 +71,26 @@ def score_sets(
     writer = run.writer("scores")
     try:
         for spec in specs:
+            if _damaged(spec, members, worker.bank):
+                whole = False
+                continue
             for name, part in _parts(spec, members):
-                row = _number(run, spec, name, part, known, newest, worker)
-                if row is not None:
-                    writer.append(row)
-                    if row["status"] != "ok":
-                        named = failures.name(run, name or "the set", SEED)
-                        failures.add(row["status"], named, row["error"]["message"], spec.column)
+                made = _number(run, spec, name, part, known, newest, worker)
+                if made is None:
+                    continue
+                writer.append(made)
+                if made["status"] != "ok":
+                    named = failures.name(run, name or "the set", SEED)
+                    failures.add(made["status"], named, made["error"]["message"], spec.column)
     finally:
         writer.close()
+    return whole
+
+
+def _damaged(spec: MetricSpec, members: Sequence[Member], bank: FeatureBank) -> bool:
+    """Whether arrays that the bank's index names cannot be read; the bank has forgotten them then."""
+    places = [(ask.extractor, spec.array_key(ask, m.identities)) for m in members for ask in spec.asks.values()]
+    return any(place in bank and bank.get(*place) is None for place in places)
 
 
 def _parts(spec: MetricSpec, members: Sequence[Member]) -> Iterator[tuple[str, Sequence[Member]]]:

@@ -105,12 +105,9 @@ class ScoreWorker:
             self._extract(job, missing)
 
     def _extract(self, job: Job, asks: Sequence[Ask]) -> None:
-        texts, streamed = [], []
-        for ask in asks:
-            (texts if ask.view.unit == "text" else streamed).append(ask)
-        for ask in texts:
+        for ask in (ask for ask in asks if ask.view.unit == "text"):
             job.series[ask] = self._caught(lambda ask=ask: of_texts(self.pool.get(ask), _texts(ask, job.planned)))
-        streamed = [ask for ask in streamed if not self._from_kept(job, ask)]
+        streamed = [ask for ask in asks if ask.view.unit != "text" and not self._from_kept(job, ask)]
         if not streamed:
             return
         roles = sorted({role for ask in streamed for role in roles_of(ask)})

@@ -90,6 +90,8 @@ class Player {
     requestAnimationFrame(() => this.tick());
   }
 
+  jump(time) { if (this.videos.length) { this.pause(); this.seek(time); } }
+
   seek(time) {
     this.load();
     this.time = Math.max(0, Math.min(time, this.duration));

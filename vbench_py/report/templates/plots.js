@@ -113,7 +113,7 @@ function drawCurve(sample) {
   }));
   for (const line of lines.filter((it) => it.worst)) {
     const [from, to] = line.worst;
-    const inside = line.t.map((t, i) => [t, line.v[i]]).filter(([t]) => t >= from - 1e-6 && t < to - 1e-6);
+    const inside = line.t.map((t, i) => [t, line.v[i]]).filter(([t]) => t >= from - 1e-3 && t < to - 1e-3);
     traces.push({ x: inside.map((it) => it[0]), y: inside.map((it) => it[1]), mode: "lines", hoverinfo: "skip",
       line: { color: colour(line.colour), width: 6 }, opacity: 0.45 });
   }
@@ -125,10 +125,10 @@ function drawCurve(sample) {
   }), CONFIG).then(() => {
     if (!canvas.dataset.wired) {
       canvas.dataset.wired = "1";
-      canvas.on("plotly_click", (event) => { player.pause(); player.seek(event.points[0].x); });
+      canvas.on("plotly_click", (event) => player.jump(event.points[0].x));
       player.listeners.push((time) => movePlayhead(box, canvas, time));
     }
-    movePlayhead(box, canvas, player.time);
+    if (player.videos.length) movePlayhead(box, canvas, player.time);
   });
   const worst = box.querySelector(".worst");
   worst.replaceChildren();
@@ -142,7 +142,7 @@ function drawCurve(sample) {
     button.type = "button";
     button.className = line.colour;
     button.textContent = `${line.name} from ${line.worst[0].toFixed(2)} s`;
-    button.addEventListener("click", () => { player.pause(); player.seek(line.worst[0]); });
+    button.addEventListener("click", () => player.jump(line.worst[0]));
     worst.append(button);
   }
 }
@@ -168,7 +168,15 @@ for (const board of document.querySelectorAll(".board")) board.addEventListener(
 for (const sample of document.querySelectorAll(".sample")) {
   const select = sample.querySelector("[data-metric]");
   if (!select) continue;
-  select.addEventListener("change", () => drawCurve(sample));
+  // One choice for every sample of the table, so that samples can be compared.
+  select.addEventListener("change", () => {
+    for (const other of sample.closest(".board").querySelectorAll(".sample")) {
+      const its = other.querySelector("[data-metric]");
+      if (!its || ![...its.options].some((option) => option.value === select.value)) continue;
+      its.value = select.value;
+      drawCurve(other);
+    }
+  });
   sample.addEventListener("near", () => {
     const script = document.createElement("script");
     script.src = `curves/${sample.dataset.key}.js`;

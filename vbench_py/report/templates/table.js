@@ -1,7 +1,7 @@
 "use strict";
 // Sorting: each header's button sorts its column; the first press shows the better end first, empty cells stay last.
 for (const table of document.querySelectorAll(".leaderboard")) {
-  const heads = [...table.tHead.rows[0].cells];
+  const heads = [...table.tHead.rows[table.tHead.rows.length - 1].cells];
   const body = table.tBodies[0];
   heads.forEach((head, column) => head.querySelector("button").addEventListener("click", () => {
     const other = { ascending: "descending", descending: "ascending" };
@@ -22,7 +22,12 @@ for (const table of document.querySelectorAll(".leaderboard")) {
 
 // Filters: which methods are shown (in table, grids and plots), and which samples.
 for (const board of document.querySelectorAll(".board")) {
-  for (const box of board.querySelectorAll(".chip input")) {
+  for (const box of board.querySelectorAll("[data-family]")) {
+    box.addEventListener("change", () => {
+      for (const it of board.querySelectorAll("[data-of]")) if (it.dataset.of === box.dataset.family) it.hidden = !box.checked;
+    });
+  }
+  for (const box of board.querySelectorAll(".chip [data-method]")) {
     box.addEventListener("change", () => {
       for (const it of board.querySelectorAll(`tr[data-method="${box.dataset.method}"], figure[data-method="${box.dataset.method}"]`)) {
         it.hidden = !box.checked;
@@ -34,7 +39,7 @@ for (const board of document.querySelectorAll(".board")) {
   if (search) {
     search.addEventListener("input", () => {
       const words = search.value.toLowerCase().split(/\s+/).filter(Boolean);
-      for (const sample of board.querySelectorAll(".sample")) {
+      for (const sample of board.querySelectorAll(".sample:not(.together)")) {
         const text = sample.querySelector("header").textContent.toLowerCase();
         sample.hidden = !words.every((word) => text.includes(word));
       }
@@ -42,5 +47,5 @@ for (const board of document.querySelectorAll(".board")) {
   }
 }
 function hiddenMethods(board) {
-  return new Set([...board.querySelectorAll(".chip input:not(:checked)")].map((box) => Number(box.dataset.method)));
+  return new Set([...board.querySelectorAll(".chip [data-method]:not(:checked)")].map((box) => Number(box.dataset.method)));
 }
