@@ -46,7 +46,36 @@ def _plain(kind: str, name: str) -> dict[str, Any]:
 
         suite = load_suite(name)
         data["counts"] = {"samples": len(suite.samples), "outputs": len(suite.pairs)}
+    if kind == "extractor":
+        data["asked"] = _asked(name)
     return data
+
+
+def _asked(extractor: str) -> dict[str, str]:
+    """By metric: the roles and the view that it shows this extractor."""
+    from vbench_py import catalogue
+    from vbench_py.features.asks import sources_of
+
+    told = {}
+    for metric, found in catalogue.entries("metric").items():
+        if extractor in found.data.get("extractors", ()):
+            needs = catalogue.load("metric", metric).needs.values()
+            asks = [ask for need in needs for ask in (need, *sources_of(need)) if ask.extractor == extractor]
+            told[metric] = "; ".join(dict.fromkeys(f"{', '.join(ask.on)}: {_view(ask.view)}" for ask in asks))
+    return told
+
+
+def _view(view: Any) -> str:
+    """A view in words: how many frames, which, and at which size."""
+    if view.unit != "window":
+        return str(view.unit)
+    size = "source size"
+    if (how := view.geometry) is not None:
+        size = f"{how.fit} {'x'.join(map(str, how.size))} {how.kernel}{' antialiased' * how.antialias} ({how.library})"
+        size += f", crop {how.crop[0]}x{how.crop[1]}" if how.crop else ""
+    frames = "each frame" if view.length == 1 else f"{view.length} frames"
+    every = f" every {view.stride}" if view.stride > 1 else ""
+    return f"{frames}{every}, {'all' if view.sampling == 'all' else view.sampling}, {size}"
 
 
 def _print(console: Any, values: dict[str, Any], indent: int) -> None:
