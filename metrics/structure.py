@@ -24,14 +24,17 @@ class Drift(FrameMean):
     worst second of the curve.
     """
 
+    def statistic(self, series: Series) -> np.ndarray:
+        """What drifts, of each frame: (T,) float64."""
+        values = np.asarray(series.values[self.protocol["statistic"]], dtype=np.float64)
+        return np.asarray(np.log2(1 + values)) if self.protocol["scale"] == "log2" else values
+
     def score(self, arrays: Mapping[str, Series], facts: Facts) -> Score:
         """The score of one output; `Unsupported` without two frames."""
         series = arrays["windows"]
         if len(series.index) < 2:
             raise Unsupported("frames", f"{self.card.id} needs at least 2 frames")
-        values = np.asarray(series.values[self.protocol["statistic"]], dtype=np.float64)
-        if self.protocol["scale"] == "log2":
-            values = np.log2(1 + values)
+        values = self.statistic(series)
         count = max(int(float(self.protocol["share"]) * len(values) + 0.5), 1)
         first, last = float(np.mean(values[:count])), float(np.mean(values[-count:]))
         curve = Curve(series.index, np.abs(values - first))

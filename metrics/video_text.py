@@ -9,7 +9,7 @@ import numpy as np
 
 from vbench_py.cards import MetricCard
 from vbench_py.metrics.views import view_of
-from vbench_py.types import TEXT, Ask, Curve, Facts, Score, Series, View
+from vbench_py.types import TEXT, Ask, Curve, Facts, Score, Series, Unsupported, View
 
 
 class ClipTextSimilarity:
@@ -28,7 +28,10 @@ class ClipTextSimilarity:
         }
 
     def score(self, arrays: Mapping[str, Series], facts: Facts) -> Score:
+        """The score of one output; `Unsupported` without a whole clip."""
         clips, text = arrays["clips"], arrays["text"]
+        if not len(clips.index):
+            raise Unsupported("frames", f"{self.card.id} needs at least {self.card.minimum_frames} frames")
         cosines = _units(clips.values["features"]) @ _units(text.values["features"])[0]
         details = {"tokens_cut": float(text.values["truncated"][0])}
         return Score(float(cosines.mean()), details, Curve(clips.index, cosines))

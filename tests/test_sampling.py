@@ -24,6 +24,8 @@ from vbench_py.types import Unsupported, UsageError
         ("fps:8", 6, 20.0, [0, 2, 4]),
         ("odd", 6, None, [1, 3, 5]),
         ("even", 5, None, [0, 2, 4]),
+        ("every:3", 8, None, [0, 3, 6]),
+        ("every:8:3", 40, None, [0, 8, 16]),
         ("padded:2:1:4", 3, None, [0, 0, 0, 1, 2, 2, 2]),
     ],
 )
@@ -43,6 +45,12 @@ def test_middle_frames_follow_vbenchs_rule() -> None:
 def test_too_few_frames_are_refused(sampling: str) -> None:
     with pytest.raises(Unsupported, match="16 frames, the video has 9"):
         sampled_frames(sampling, 9)
+
+
+def test_too_few_frames_of_every_nth_are_refused() -> None:
+    assert sampled_frames("every:8:16", 121).tolist() == list(range(0, 128, 8))
+    with pytest.raises(Unsupported, match="121 frames, the video has 120"):
+        sampled_frames("every:8:16", 120)
 
 
 def test_an_unknown_sampling_is_refused() -> None:

@@ -22,7 +22,7 @@ from vbench_py.types import Ask, BadMedia, Facts, Score, Series
 
 OUTPUTS = [name for name, card in METRICS.items() if card.over == "output" and metric(name).needs]
 FILES = [name for name in OUTPUTS if any(ask.view.unit == "file" for ask in metric(name).needs.values())]
-LONG = {"shot-count", "cut-rate", "consistent4d-asis", "drift-dino", "clipsim-meanfeat"}
+LONG = {"shot-count", "cut-rate", "consistent4d-asis", "drift-dino", "clipsim-meanfeat", "viclip-text"}
 """Windows or distances of many frames: these get a longer clip."""
 LARGE = {"ms-ssim-rgb": (164, 176), "niqe": (96, 192), "niqe-basicsr": (96, 192)}
 """Those that refuse smaller frames."""
@@ -74,6 +74,7 @@ STILL = [
     and set(METRICS[name].roles) == {"video"} and METRICS[name].direction != "descriptive"
 ]  # fmt: skip
 NOT_STILL = {
+    "mawe": "the flow of a random network is not zero between equal frames",
     "seam-score": "its ideal is a ratio of 1",
     "motion-smoothness": "a random network does not return the frame that it is given twice",
     "motion-smoothness-rife": "a random network does not return the frame that it is given twice",

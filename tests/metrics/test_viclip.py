@@ -9,10 +9,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from PIL import Image
 from torchvision.transforms import CenterCrop, Compose, InterpolationMode, Resize
 
 from tests.metrics.clips import texture
 from tests.metrics.networks.interpolators import TEXT, VISION, frames_of, viclip_shapes, write_viclip
+from tests.metrics.parity import agree
 from tests.metrics.running import EXTRACTORS, METRICS
 from vbench_py.features.geometry import apply
 from vbench_py.features.sampling import sampled_frames
@@ -21,6 +23,7 @@ from vbench_py.metrics.video_text import ClipTextSimilarity
 from vbench_py.types import Facts, Series, UsageError
 
 STORED = json.loads((Path(__file__).parents[1] / "data" / "viclip_references.json").read_text(encoding="utf-8"))
+VBENCH = "Vchitect/VBench@45e79ec"
 METRIC = ClipTextSimilarity(METRICS["overall-consistency"], METRICS["overall-consistency"].protocol)
 GEOMETRY = METRIC.needs["clips"].view.geometry
 
@@ -52,11 +55,26 @@ def test_keys_and_shapes_are_the_references() -> None:
 @pytest.mark.parametrize("which", ["texture", "lavie"])
 def test_random_weights_give_the_references_vector_of_a_clip(which: str, video: ViCLIPVideo) -> None:
     windows = apply(GEOMETRY, frames_of(which, 8))[None]
-    np.testing.assert_allclose(video(windows)["features"][0], STORED["video"][which], rtol=0, atol=2e-5)
+    made, expected = video(windows)["features"][0], STORED["video"][which]
+    agree(made, expected, of="viclip", against=VBENCH, stage="network", weights="random official", atol=2e-5)
 
 
 def test_random_weights_give_the_references_vectors_of_texts(text: ViCLIPText) -> None:
-    np.testing.assert_allclose(text(STORED["texts"])["features"], STORED["text"], rtol=0, atol=2e-5)
+    made, expected = text(STORED["texts"])["features"], STORED["text"]
+    agree(made, expected, of="viclip-text", against=VBENCH, stage="network", weights="random official", atol=2e-5)
+
+
+@pytest.mark.parametrize("name", ["overall-consistency", "temporal-style"])
+@pytest.mark.parametrize("which", ["texture", "lavie"])
+def test_random_weights_give_the_references_cosine(which: str, name: str, video: ViCLIPVideo, text: ViCLIPText) -> None:
+    arrays = {
+        "clips": Series(np.array([0]), dict(video(apply(GEOMETRY, frames_of(which, 8))[None]))),
+        "text": Series(np.array([0]), dict(text(STORED["texts"][:1]))),
+    }
+    clip, words = np.array(STORED["video"][which]), np.array(STORED["text"][0])
+    expected = clip @ words / np.linalg.norm(clip) / np.linalg.norm(words)
+    made = ClipTextSimilarity(METRICS[name], METRICS[name].protocol).score(arrays, Facts()).value
+    agree(made, expected, of=name, stage="whole", weights="random official", atol=2e-5)
 
 
 def test_tokens_are_the_references(text: ViCLIPText) -> None:
@@ -75,7 +93,7 @@ def test_frames_are_those_of_vbenchs_transform(video: ViCLIPVideo, monkeypatch: 
     normalised = (expected - torch.tensor(mean).view(3, 1, 1)) / torch.tensor(deviation).view(3, 1, 1)
     monkeypatch.setattr(video, "_network", torch.nn.Flatten())
     made = video(apply(GEOMETRY, frames)[None])["features"].reshape(8, 3, 224, 224)
-    np.testing.assert_allclose(made, normalised, rtol=0, atol=2e-6)
+    agree(made, normalised, of="torch bicubic", against="torchvision, normalised", stage="resize", atol=2e-6)
 
 
 def test_windows_of_a_batch_do_not_touch_each_other(video: ViCLIPVideo, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -115,3 +133,31 @@ def test_the_score_is_the_cosine(name: str) -> None:
 def test_both_metrics_share_their_arrays() -> None:
     card = METRICS["temporal-style"]
     assert ClipTextSimilarity(card, card.protocol).needs == METRIC.needs
+
+
+def test_viclip_text_sees_every_third_frame_as_v2vbench_does(video: ViCLIPVideo) -> None:
+    """Its 24 frames, opened as images, with its transform; then the cosine with the text, the mean over clips."""
+    card = METRICS["viclip-text"]
+    metric = ClipTextSimilarity(card, card.protocol)
+    view = metric.needs["clips"].view
+    frames = texture(24, 96, 128)
+    thirds = sampled_frames(view.sampling, len(frames))
+    assert thirds.tolist() == list(range(0, 24, 3)) and (view.length, view.stride) == (8, 8)
+    transform = Compose([Resize(224, interpolation=InterpolationMode.BICUBIC), CenterCrop(224)])
+    expected = np.stack([np.asarray(transform(Image.fromarray(frame))) for frame in frames[::3]])
+    shown = apply(view.geometry, frames[thirds])
+    assert shown.dtype == np.uint8
+    agree(shown, expected, of="pil bicubic", against="torchvision images", stage="resize")
+    vectors = video(shown[None])["features"]
+    words = np.arange(1.0, vectors.shape[1] + 1)[None]
+    made = metric.score(
+        {
+            "clips": Series(np.array([0, 24]), {"features": np.concatenate([vectors, words])}),
+            "text": Series(np.zeros(1, np.int64), {"features": words, "truncated": np.array([3])}),
+        },
+        Facts({}),
+    )
+    cosine = float(vectors[0] @ words[0] / np.linalg.norm(vectors[0]) / np.linalg.norm(words[0]))
+    mean, against = (cosine + 1) / 2, "the formula in numpy"
+    agree(made.value, mean, of="viclip-text", against=against, stage="algebra", rtol=1e-6)
+    assert made.details["tokens_cut"] == 3

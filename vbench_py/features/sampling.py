@@ -15,8 +15,9 @@ def sampled_frames(sampling: str, frames: int, fps: float | None = None) -> np.n
     all: every frame. first:N: the first N. middle:N: the middles of N equal parts, the last frame repeated where there
     are fewer (VBench `get_frame_indices`). uniform:N: N frames from the first to the last, rounded down.
     fps:R: every max(1, round(fps / R))-th frame, rounded half to even as Python does. odd / even: frames 1, 3, ... and
-    0, 2, .... every:S: frames 0, S, 2S, ...; every:S:N the first N of these. padded:A:B:M: all, the first repeated A times before and the last B times after, then until the length is
-    B + A plus a multiple of M. Raises `Unsupported` where N frames are not there.
+    0, 2, .... every:S: frames 0, S, 2S, ...; every:S:N: the first N of these. padded:A:B:M: all, the first repeated A
+    times before and the last B times after, then until the length is B + A plus a multiple of M. Raises `Unsupported`
+    where N frames are not there.
     """
     name, *numbers = sampling.split(":")
     everything = np.arange(frames, dtype=np.int64)
