@@ -22,7 +22,8 @@ from tests.metrics.test_controls import SETS as CLAIMED
 from vbench_py.types import VbenchError
 
 RESULTS = Path(__file__).parent / "results" / "controls.json"
-SHOWN = (*SEEN, "drift-contrast", "drift-sharpness", *LEARNED, *CLAIMED, "nearest-reference")
+OF_SETS = ("precision-k5", "density-k5", "coverage-k5", "nearest-reference")
+SHOWN = (*SEEN, "drift-contrast", "drift-sharpness", *LEARNED, *CLAIMED, *OF_SETS)
 
 
 def of_clips(name: str) -> dict[str, float | None]:

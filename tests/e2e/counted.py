@@ -17,6 +17,7 @@ from vbench_py.features.asks import chained
 from vbench_py.features.sampling import sampled_frames
 from vbench_py.metricset import metric_specs
 from vbench_py.types import Ask
+from vbench_py.video import read_chunks
 
 
 @dataclass
@@ -55,7 +56,7 @@ class Counted:
 @contextmanager
 def counted() -> Iterator[Counts]:
     """Counts all that happens in this process inside the `with` block."""
-    counts, load, read_chunks = Counts(), catalogue.load, align.read_chunks
+    counts, load = Counts(), catalogue.load
 
     def counted_load(kind: str, name: str, **overrides: Any) -> Any:
         made = load(kind, name, **overrides)

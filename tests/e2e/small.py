@@ -83,7 +83,7 @@ def renamed(name: str) -> str:
 def put_up(folder: Path, only: Collection[str] = ()) -> Path:
     """Writes cards of two methods and, as `small-<id>`, of metrics (all, or `only` these) and their extractors."""
     folder.mkdir(parents=True)
-    extractors, metrics = [], []
+    extractors = []
     smalls, made_files = small_networks(), dict[str, Path]()
     chosen = [table for table, _ in tables("metric") if not only or table["id"] in only]
     asked = {extractor for table in chosen for extractor in table.get("extractors", [])}
@@ -94,8 +94,7 @@ def put_up(folder: Path, only: Collection[str] = ()) -> Path:
             "checkpoints": _checkpoints(table, small, folder.parent / "weights" / table["id"], made_files),
         }  # fmt: skip
         extractors.append("[[extractor]]\n" + _table(made))
-    for table in chosen:
-        metrics.append("[[metric]]\n" + _table(_metric(table)))
+    metrics = ["[[metric]]\n" + _table(_metric(table)) for table in chosen]
     (folder / "small.toml").write_text("\n".join([*extractors, *metrics]), encoding="utf-8")
     methods = [METHOD.format(name=name, amplitude=n) for name, n in (("small-maker", 12), ("small-other", 4))]
     (folder / "methods.toml").write_text("\n".join([METHODS, *methods]), encoding="utf-8")

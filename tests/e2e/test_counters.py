@@ -103,7 +103,7 @@ def told_of_refused(told: Told, wanted: list[str], asked: list[str]) -> None:
 NETWORKS = ["temporal-flickering", "clip-temp", "clipsim", "flow-score", "lpips-alex", "fvd"]
 ARITHMETIC = ["temporal-flickering", "warping-error-dis", "flow-score-dis", "drift-luma", "psnr-rgb", "tof-dis"]
 NOISE = 1e-5
-"""How far a network's number may move, relatively, when other videos share its batches: float32 sums in other orders."""
+"""How far a network's number may move, relatively, when other videos share its batches: sums in another order."""
 
 
 @pytest.fixture

@@ -109,7 +109,7 @@ LOADERS = {
 @pytest.mark.parametrize("name", LOADERS.values(), ids=LOADERS.keys())
 def test_a_pickle_that_would_run_code_is_refused_and_named(world: World, put: Put, name: str) -> None:
     mark = world.folder / "code-was-run"
-    put(name, lambda path: _write(path, pickle.dumps(Shell(mark))))
+    put(name, lambda path: _write(path, pickle.dumps(Shell(mark), 2)))
     code, told = score(world, name)
     assert not mark.exists()
     assert code == 1
