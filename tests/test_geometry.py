@@ -14,6 +14,7 @@ from torchvision.transforms import InterpolationMode
 from torchvision.transforms.v2.functional import center_crop, resize
 
 from tests.metrics.clips import texture
+from tests.metrics.parity import agree, resize_of
 from vbench_py.features.geometry import apply, resized_size
 from vbench_py.types import Geometry, Unsupported
 
@@ -34,7 +35,9 @@ def test_torch_pixels_are_those_of_torchvision_on_tensors(shape: tuple[int, int]
     frames = clip(shape)
     geometry = Geometry((64,), "short", kernel, antialias, crop=(64, 64))  # type: ignore[arg-type]
     expected = center_crop(resize(tensor(frames).float(), [64], MODES[kernel], antialias=antialias), [64, 64])
-    np.testing.assert_allclose(apply(geometry, frames), expected.permute(0, 2, 3, 1).numpy(), atol=1e-4)
+    made = apply(geometry, frames)
+    theirs = expected.permute(0, 2, 3, 1)
+    agree(made, theirs, of=resize_of(geometry), against="torchvision tensors", stage="resize", atol=1e-4, rtol=1e-7)
 
 
 @pytest.mark.parametrize(("shape", "kernel"), list(product(SHAPES, MODES)))
@@ -44,7 +47,8 @@ def test_pil_pixels_are_those_of_torchvision_on_images(shape: tuple[int, int], k
     expected = [center_crop(resize(Image.fromarray(frame), [64], MODES[kernel]), [64, 64]) for frame in frames]
     made = apply(geometry, frames)
     assert made.dtype == np.uint8
-    np.testing.assert_array_equal(made, np.stack([np.asarray(image) for image in expected]))
+    theirs = np.stack([np.asarray(image) for image in expected])
+    agree(made, theirs, of=resize_of(geometry), against="torchvision images", stage="resize")
 
 
 @pytest.mark.parametrize("shape", SHAPES)
@@ -54,7 +58,8 @@ def test_float_pil_pixels_are_those_of_clean_fid(shape: tuple[int, int]) -> None
     frames = clip(shape)
     geometry = Geometry((299, 299), "exact", "bicubic", library="pil-float", clip=True)
     expected = np.stack([build_resizer("clean")(frame) for frame in frames])
-    np.testing.assert_array_equal(apply(geometry, frames), expected)
+    against = "clean-fid==0.1.35"
+    agree(apply(geometry, frames), expected, of=resize_of(geometry), against=against, stage="resize")
 
 
 @pytest.mark.parametrize("shape", SHAPES)
@@ -63,7 +68,9 @@ def test_tf1_pixels_are_those_of_torch_fidelity(shape: tuple[int, int]) -> None:
 
     frames = clip(shape)
     expected = like_tf1(tensor(frames).float(), size=(224, 224), align_corners=False).permute(0, 2, 3, 1).numpy()
-    np.testing.assert_allclose(apply(Geometry((224, 224), library="tf1"), frames), expected, atol=2e-4)
+    geometry, against = Geometry((224, 224), library="tf1"), "torch-fidelity==0.4.0"
+    made = apply(geometry, frames)
+    agree(made, expected, of=resize_of(geometry), against=against, stage="resize", atol=2e-4, rtol=1e-7)
 
 
 @pytest.mark.parametrize("shape", SHAPES)
@@ -76,13 +83,15 @@ def test_ceil_is_videogpts_rule(shape: tuple[int, int]) -> None:
     top, left = (target[0] - 64) // 2, (target[1] - 64) // 2
     expected = whole[:, :, top : top + 64, left : left + 64].permute(0, 2, 3, 1).numpy()
     geometry = Geometry((64,), "short", crop=(64, 64), ceil=True)
-    np.testing.assert_allclose(apply(geometry, clip(shape)), expected, atol=1e-4)
+    made, against = apply(geometry, clip(shape)), "the rule of wilson1yan/VideoGPT with torch"
+    agree(made, expected, of=resize_of(geometry), against=against, stage="resize", atol=1e-4, rtol=1e-7)
 
 
 def test_opencv_pixels_are_those_of_opencv() -> None:
     frames = clip((72, 96))
     expected = np.stack([cv2.resize(frame, (48, 27), interpolation=cv2.INTER_AREA) for frame in frames])
-    np.testing.assert_array_equal(apply(Geometry((27, 48), kernel="area", library="cv2"), frames), expected)
+    geometry = Geometry((27, 48), kernel="area", library="cv2")
+    agree(apply(geometry, frames), expected, of=resize_of(geometry), against="opencv", stage="resize")
 
 
 @pytest.mark.parametrize(

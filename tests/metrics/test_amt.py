@@ -12,6 +12,7 @@ import torch
 
 from tests.metrics.clips import texture
 from tests.metrics.networks.interpolators import frames_of, shapes_of, write_amt
+from tests.metrics.parity import agree
 from tests.metrics.running import EXTRACTORS, score
 from vbench_py.metrics.extractors.amt import AMT
 from vbench_py.metrics.extractors.amt_network import AMTS
@@ -42,13 +43,17 @@ def test_random_weights_give_the_references_frame(which: str, extractor: AMT) ->
     frames = torch.from_numpy(frames_of(which)[:, :128, :144]).permute(0, 3, 1, 2).float() / 255.0
     with torch.inference_mode():
         made = extractor.network(frames[:1], frames[2:])[0, :, ::9, ::9].flatten()
-    np.testing.assert_allclose(made, STORED["amt-s"][which], rtol=0, atol=2e-5)
+    agree(
+        made, STORED["amt-s"][which], of="amt-s", against="MCG-NKU/AMT@70f988f", stage="network",
+        weights="random official", atol=2e-5,
+    )  # fmt: skip
 
 
 @pytest.mark.parametrize("count", [7, 8])
 def test_the_score_is_vbenchs(count: int, weights: Mapping[str, Path]) -> None:
     made = score("motion-smoothness", {"video": texture(count, 131, 150)}, weights=weights).value
-    assert made == pytest.approx(STORED["motion-smoothness"][str(count)], abs=1e-5)
+    expected = STORED["motion-smoothness"][str(count)]
+    agree(made, expected, of="motion-smoothness", stage="whole", weights="random official", atol=1e-5)
 
 
 @pytest.mark.parametrize("size", [(49, 70), (64, 64), (96, 128)])

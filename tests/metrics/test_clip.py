@@ -11,10 +11,12 @@ import torch
 from tests.data.make_embedding_references import shapes_hash
 from tests.metrics.embedding_runs import WHICH, features, reference_features, references, small
 from tests.metrics.networks.embeddings import TEXTS, clip_shapes, clip_state, frames_of, write_archive
+from tests.metrics.parity import agree
 from vbench_py.metrics.extractors.clip import CLIPImages
 from vbench_py.metrics.extractors.clip_weights import _network, load_clip
 from vbench_py.types import Unsupported, UsageError
 
+PACKAGE = "openai-clip==1.0.1"
 FULL = {
     "clip-vit-b32": {"width": 768, "text_width": 512, "layers": 12, "patch": 32, "embedding": 512},
     "clip-vit-l14": {
@@ -30,20 +32,22 @@ VIEWS = {"": "background-consistency", "-pil": "clipsim"}
 def test_features_of_frames_are_the_packages(which: str, size: str, resize: str) -> None:
     made = features(f"clip-vit-{size}", frames_of(which), VIEWS[resize])
     expected = reference_features()[f"{which}/clip-{size}{resize}"]
-    np.testing.assert_allclose(made, expected, rtol=0, atol=1e-5)
+    agree(made, expected, of=f"clip-vit-{size}", against=PACKAGE, stage="network", weights="random official", atol=1e-5)
 
 
 @pytest.mark.parametrize("which", WHICH)
 @pytest.mark.parametrize("size", ["b32", "l14"])
 def test_pooled_features_are_the_packages_without_its_projection(which: str, size: str) -> None:
     made = features(f"clip-vit-{size}", frames_of(which), "clipsim", "pooled")
-    np.testing.assert_allclose(made, reference_features()[f"{which}/clip-{size}-pooled"], rtol=0, atol=1e-5)
+    expected = reference_features()[f"{which}/clip-{size}-pooled"]
+    agree(made, expected, of=f"clip-vit-{size}", against=PACKAGE, stage="network", weights="random official", atol=1e-5)
 
 
 @pytest.mark.parametrize("size", ["b32", "l14"])
 def test_features_of_texts_are_the_packages(size: str) -> None:
     made = small(f"clip-vit-{size}-text")(TEXTS)["features"]
-    np.testing.assert_allclose(made, reference_features()[f"clip-{size}-text"], rtol=0, atol=1e-5)
+    expected, of = reference_features()[f"clip-{size}-text"], f"clip-vit-{size}-text"
+    agree(made, expected, of=of, against=PACKAGE, stage="network", weights="random official", atol=1e-5)
 
 
 def test_tokens_that_do_not_fit_are_counted() -> None:

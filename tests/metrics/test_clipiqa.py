@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import numpy as np
 import pytest
 
 from tests.metrics.clips import pair, texture
 from tests.metrics.networks.quality import CLIP_SIZES, clip_shapes, make_clip
+from tests.metrics.parity import agree
 from tests.metrics.quality_references import STORED, digest, run
 from tests.metrics.running import EXTRACTORS, METRICS
 from vbench_py.types import Unsupported, UsageError
@@ -24,7 +24,8 @@ def weights(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
 def test_random_weights_give_pyiqas_values(weights: dict[str, Path], name: str, size: tuple[int, int]) -> None:
     options = {**CLIP_SIZES, **METRICS[name].protocol.get("options", {})}
     made = run("clip-iqa", weights, pair(2, *size)[0][:, None], **options)["value"]
-    np.testing.assert_allclose(made, STORED["networks"][name][str(size)], rtol=0, atol=1e-6)
+    expected = STORED["networks"][name][str(size)]
+    agree(made, expected, of=name, stage="whole", weights="random official", atol=1e-6)
 
 
 def test_keys_and_shapes_are_those_of_the_official_size() -> None:

@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 from sklearn.metrics.pairwise import cosine_similarity
 
-from tests.metrics.embedding_runs import WHICH, references, score_features
+from tests.metrics.embedding_runs import WHICH, reference_features, references, score_features
 from tests.metrics.networks.embeddings import frames_of
+from tests.metrics.parity import agree
 from tests.metrics.running import score
 from vbench_py.types import Unsupported
 
@@ -15,6 +16,7 @@ METRICS = [
     "subject-consistency", "background-consistency", "clip-temp", "clip-temp-l14", "dinov2-temp",
     "frame-consistency-allpairs", "drift-dino",
 ]  # fmt: skip
+SKLEARN = "scikit-learn cosine_similarity"
 FEATURES = np.random.RandomState(0).standard_normal((60, 8))
 
 
@@ -26,7 +28,22 @@ def of(metric: str, features: np.ndarray, **facts: float) -> float:
 @pytest.mark.parametrize("metric", ["subject-consistency", "background-consistency"])
 def test_a_video_gets_vbenchs_number(which: str, metric: str) -> None:
     made = score(metric, {"video": frames_of(which)}).value
-    assert made == pytest.approx(references()[which][metric], abs=1e-6)
+    agree(made, references()[which][metric], of=metric, stage="whole", weights="random official", atol=1e-6)
+
+
+@pytest.mark.parametrize("which", WHICH)
+@pytest.mark.parametrize(
+    ("metric", "key"),
+    [
+        ("clip-temp", "clip-b32-pil"), ("clip-temp-l14", "clip-l14-pooled"),
+        ("frame-consistency-allpairs", "clip-l14-pil"),
+    ],
+)  # fmt: skip
+def test_clips_consistency_is_that_of_the_packages_features(which: str, metric: str, key: str) -> None:
+    cosines = cosine_similarity(reference_features()[f"{which}/{key}"].astype(np.float64))
+    pairs = np.diagonal(cosines, 1) if "temp" in metric else cosines[~np.eye(len(cosines), dtype=bool)]
+    made, against = score(metric, {"video": frames_of(which)}).value, "openai-clip==1.0.1"
+    agree(made, pairs.mean(), of=metric, against=against, stage="whole", weights="random official", atol=1e-5)
 
 
 @pytest.mark.parametrize("metric", METRICS)
@@ -59,7 +76,9 @@ def test_neighbours_alone_are_compared() -> None:
 def test_all_pairs_give_the_mean_off_the_diagonal_of_scikit_learns_matrix() -> None:
     matrix = cosine_similarity(FEATURES)
     np.fill_diagonal(matrix, 0)
-    assert of("frame-consistency-allpairs", FEATURES) == pytest.approx(matrix.sum() / (60 * 59), abs=1e-12)
+    made = of("frame-consistency-allpairs", FEATURES)
+    expected = matrix.sum() / (60 * 59)
+    agree(made, expected, of="frame-consistency-allpairs", against=SKLEARN, stage="algebra", atol=1e-12)
 
 
 def test_all_pairs_do_not_look_at_the_order() -> None:

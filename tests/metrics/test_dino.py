@@ -14,6 +14,7 @@ from transformers import Dinov2Config, Dinov2Model
 from tests.data.make_embedding_references import shapes_hash
 from tests.metrics.embedding_runs import WHICH, features, reference_features, references, small
 from tests.metrics.networks.embeddings import DINO_SMALL, dino_shapes, frames_of, seeded
+from tests.metrics.parity import agree
 from tests.metrics.running import EXTRACTORS, METRICS, score
 from vbench_py.features.geometry import apply
 from vbench_py.metrics.extractors.dino import DINO
@@ -21,7 +22,10 @@ from vbench_py.metrics.extractors.frame_encoder import IMAGENET_DEVIATION, IMAGE
 from vbench_py.metrics.views import view_of
 from vbench_py.types import Unsupported, UsageError
 
-NAMES = ["dino-vitb16", "dinov2-vitb14"]
+AUTHORS = {"dino-vitb16": "facebookresearch/dino@7c446df", "dinov2-vitb14": "facebookresearch/dinov2@b8931f7"}
+NAMES = list(AUTHORS)
+PORT = "transformers Dinov2Model"
+STATE = seeded(dino_shapes(**DINO_SMALL, patch=14, image=70, layer_scale=True))
 RENAMED = {
     r"^(cls_token|mask_token)": r"embeddings.\1", "^pos_embed": "embeddings.position_embeddings",
     r"^patch_embed\.proj": "embeddings.patch_embeddings.projection", r"^norm\.": "layernorm.",
@@ -34,7 +38,8 @@ RENAMED = {
 @pytest.mark.parametrize("name", NAMES)
 def test_features_of_wide_frames_are_the_authors(which: str, name: str) -> None:
     made = features(name, frames_of(which), "subject-consistency")
-    np.testing.assert_allclose(made, reference_features()[f"{which}/{name}"], rtol=0, atol=1e-5)
+    expected = reference_features()[f"{which}/{name}"]
+    agree(made, expected, of=name, against=AUTHORS[name], stage="network", weights="random official", atol=1e-5)
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -74,10 +79,22 @@ def of_transformers(state: dict[str, torch.Tensor], frames: np.ndarray) -> np.nd
 @pytest.mark.parametrize("which", WHICH)
 def test_consistency_of_neighbours_is_that_of_the_port_which_v2vbench_uses(which: str) -> None:
     frames = frames_of(which)
-    state = seeded(dino_shapes(**DINO_SMALL, patch=14, image=70, layer_scale=True))
-    theirs = of_transformers(state, frames)
-    cosines = [float(cosine_similarity(*pair)[0, 0]) for pair in zip(theirs[:-1, None], theirs[1:, None], strict=True)]
-    assert score("dinov2-temp", {"video": frames}).value == pytest.approx(np.mean(cosines), abs=1e-5)
+    theirs = of_transformers(STATE, frames)
+    cosines = np.diagonal(cosine_similarity(theirs.astype(np.float64)), 1)
+    made = score("dinov2-temp", {"video": frames}).value
+    agree(made, cosines.mean(), of="dinov2-temp", against=PORT, stage="whole", weights="random official", atol=1e-5)
+
+
+@pytest.mark.parametrize("which", WHICH)
+def test_alignment_with_an_image_is_that_of_the_port(which: str) -> None:
+    frames = frames_of(which)
+    cosines = cosine_similarity(of_transformers(STATE, frames).astype(np.float64))
+    steps = np.diagonal(cosines, 1)
+    expected = 0.4 * cosines[-1].max() + 0.3 * steps.mean() + 0.3 * steps.min()
+    name, roles = "dino-image-alignment", {"video": frames, "first": frames[-1:]}
+    agree(
+        score(name, roles).value, expected, of=name, against=PORT, stage="whole", weights="random official", atol=1e-5
+    )
 
 
 def test_positions_learnt_at_this_size_are_used_as_they_are(tmp_path: Path) -> None:

@@ -12,11 +12,13 @@ import torch
 from tests.metrics.clips import noisy, pair, texture
 from tests.metrics.conftest import random_tree
 from tests.metrics.networks.quality import dists_parts
+from tests.metrics.parity import agree
 from tests.metrics.quality_references import STORED, real, run
 from tests.metrics.running import metric
 from vbench_py.features.geometry import resized_size
 from vbench_py.types import BadMedia, Unsupported, UsageError
 
+PACKAGES = {"": "pyiqa==0.1.8", "-package": "DISTS-pytorch==0.1"}
 CLIPS = tuple(clip[:, None] for clip in pair(2, 48, 64))
 
 
@@ -32,15 +34,15 @@ def weights(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
 
 @pytest.mark.parametrize("key", ["dists-random", "dists-random-package"])
 def test_random_weights_give_the_packages_values(weights: dict[str, Path], key: str) -> None:
-    np.testing.assert_allclose(run("dists", weights, *CLIPS)["value"], STORED["distances"][key], rtol=0, atol=1e-6)
+    made, expected = run("dists", weights, *CLIPS)["value"], STORED["distances"][key]
+    agree(made, expected, of="dists", against=PACKAGES[key[12:]], stage="whole", weights="random official", atol=1e-6)
 
 
 @pytest.mark.network
 @pytest.mark.parametrize("key", ["dists", "dists-package"])
 def test_real_weights_give_the_packages_values(key: str) -> None:
-    np.testing.assert_allclose(
-        run("dists", real("dists"), *CLIPS)["value"], STORED["distances"][key], rtol=0, atol=1e-6
-    )
+    made, expected = run("dists", real("dists"), *CLIPS)["value"], STORED["distances"][key]
+    agree(made, expected, of="dists", against=PACKAGES[key[5:]], stage="whole", weights="real", atol=1e-6)
 
 
 @pytest.mark.network

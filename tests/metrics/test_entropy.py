@@ -11,6 +11,7 @@ import torch
 from sklearn.metrics.pairwise import cosine_distances
 from torch_fidelity.metric_isc import isc_features_to_metric
 
+from tests.metrics.parity import agree
 from tests.metrics.set_clouds import compute
 from vbench_py.types import Unsupported
 
@@ -25,14 +26,16 @@ def test_the_inception_score_is_that_of_torch_fidelity() -> None:
     values = logits()
     expected = isc_features_to_metric(torch.from_numpy(values))
     found = compute("is-frames", values.reshape(106, 5, 30))
-    assert found.value == pytest.approx(expected["inception_score_mean"], rel=1e-9)
-    assert found.details["splits_deviation"] == pytest.approx(expected["inception_score_std"], rel=1e-9)
+    made = [found.value, found.details["splits_deviation"]]
+    theirs = [expected["inception_score_mean"], expected["inception_score_std"]]
+    agree(made, theirs, of="is-frames", stage="algebra", rtol=1e-9)
 
 
 def test_without_a_seed_splits_follow_the_order() -> None:
     values = logits()
     expected = isc_features_to_metric(torch.from_numpy(values), shuffle=False)
-    assert compute("is-frames", values, seed=None).value == pytest.approx(expected["inception_score_mean"], rel=1e-9)
+    made = compute("is-frames", values, seed=None).value
+    agree(made, expected["inception_score_mean"], of="is-frames", stage="algebra", rtol=1e-9)
 
 
 def test_frames_that_look_alike_score_1_and_all_classes_their_number() -> None:
@@ -55,13 +58,15 @@ def features(seeds: int = 6, frames: int = 4, dimensions: int = 16) -> np.ndarra
 def test_diversity_is_the_mean_cosine_distance_of_pairs() -> None:
     values = features()
     expected = cosine_distances(values.mean(axis=1))[np.triu_indices(6, 1)].mean()
-    assert compute("diversity-dino", values).value == pytest.approx(expected, rel=1e-6)
+    made = compute("diversity-dino", values).value
+    agree(made, expected, of="diversity-dino", against="scikit-learn", stage="algebra", rtol=1e-6)
 
 
 def test_the_vendi_score_is_that_of_its_package() -> None:
     stored = json.loads(STORED.read_text(encoding="utf-8"))
     for case in stored["cases"]:
-        assert compute("vendi-dino", features(case["seeds"])).value == pytest.approx(case["value"], rel=1e-6)
+        made = compute("vendi-dino", features(case["seeds"])).value
+        agree(made, case["value"], of="vendi-dino", stage="algebra", rtol=1e-6)
 
 
 @pytest.mark.parametrize(("name", "alike"), [("diversity-dino", 0.0), ("vendi-dino", 1.0)])

@@ -12,6 +12,7 @@ import torch
 from tests.metrics.clips import pair, texture
 from tests.metrics.conftest import random_tree
 from tests.metrics.networks.quality import PWC_OFFICIAL, PWC_SIZES, make_flolpips, pwc_state
+from tests.metrics.parity import agree
 from tests.metrics.quality_references import STORED, run
 from tests.metrics.running import EXTRACTORS, score
 from vbench_py.metrics.extractors.pwcnet import PWCNet, correlation
@@ -45,18 +46,24 @@ def test_flow_is_that_of_the_authors_network(weights: dict[str, Path]) -> None:
     first, second = (torch.from_numpy(VIDEO[i : i + 1]).permute(0, 3, 1, 2).float() / 255 for i in (0, 1))
     with torch.inference_mode():
         flow = network(first, second)[0, :, ::16, ::16].reshape(-1)
-    np.testing.assert_allclose(flow, STORED["flows"]["flow"], rtol=0, atol=1e-3)
+    against = "danier97/flolpips@66dd399 PWC-Net"
+    agree(
+        flow, STORED["flows"]["flow"], of="flolpips", against=against, stage="network", weights="random official",
+        atol=1e-3,
+    )  # fmt: skip
 
 
 def test_pairs_get_the_values_of_the_published_command(weights: dict[str, Path]) -> None:
     windows = [np.stack([clip[i : i + 2] for i in range(3)]) for clip in (VIDEO, TARGET)]
     made = run("flolpips", weights, *windows, pixels="yuv420")["value"]
-    np.testing.assert_allclose(made, STORED["flows"]["flolpips-video"], rtol=0, atol=1e-5)
+    expected = STORED["flows"]["flolpips-video"]
+    agree(made, expected, of="flolpips-video", stage="whole", weights="random official", atol=1e-5)
 
 
 def test_triplets_get_the_values_of_the_authors_class(weights: dict[str, Path]) -> None:
     made = run("flolpips", weights, VIDEO[None, :3], TARGET[None, :3])["value"]
-    np.testing.assert_allclose(made, STORED["flows"]["flolpips-triplet"], rtol=0, atol=1e-5)
+    expected = STORED["flows"]["flolpips-triplet"]
+    agree(made, expected, of="flolpips-triplet", stage="whole", weights="random official", atol=1e-5)
 
 
 def test_equal_flows_give_plain_lpips(small: dict[str, Path]) -> None:

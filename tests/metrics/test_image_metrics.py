@@ -7,11 +7,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from skimage.metrics import peak_signal_noise_ratio
+from skimage.metrics import peak_signal_noise_ratio, structural_similarity
 
 from tests.metrics.clips import noisy, texture
 from tests.metrics.embedding_runs import WHICH, references, score_features
 from tests.metrics.networks.embeddings import DINO_SMALL, REAL, dino_shapes, frames_of, seeded
+from tests.metrics.parity import agree
 from tests.metrics.running import EXTRACTORS, score
 from vbench_py.features.geometry import apply
 from vbench_py.metrics.extractors.dino import DINOStructure
@@ -27,13 +28,15 @@ UP, RIGHT = np.array([[0.0, 1.0]]), np.array([[1.0, 0.0]])
 def test_i2v_subject_is_vbenchs_number(which: str) -> None:
     frames = frames_of(which)
     made = score("i2v-subject", {"video": frames, "first": frames[-1:]}).value
-    assert made == pytest.approx(references()[which]["i2v-subject"], abs=1e-6)
+    expected = references()[which]["i2v-subject"]
+    agree(made, expected, of="i2v-subject", stage="whole", weights="random official", atol=1e-6)
 
 
 @pytest.mark.parametrize("which", WHICH)
 def test_aesthetic_quality_is_vbenchs_number(which: str) -> None:
     made = score("aesthetic-quality", {"video": frames_of(which)}).value
-    assert made == pytest.approx(references()[which]["aesthetic-quality"], abs=1e-6)
+    expected = references()[which]["aesthetic-quality"]
+    agree(made, expected, of="aesthetic-quality", stage="whole", weights="random official", atol=1e-6)
 
 
 @pytest.mark.skipif(not HEAD.is_file(), reason="shared/data is not here")
@@ -45,7 +48,8 @@ def test_the_real_head_is_a_line_on_the_unit_feature() -> None:
     state = torch.load(HEAD, weights_only=True)
     units = features / np.linalg.norm(features, axis=1, keepdims=True)
     expected = units @ state["weight"].numpy()[0] + state["bias"].item()
-    np.testing.assert_allclose(head(features)["value"], expected, rtol=0, atol=1e-5)
+    made, against = head(features)["value"], "the linear map of the file in numpy"
+    agree(made, expected, of="laion-head-l14", against=against, stage="network", weights="real", atol=1e-5)
 
 
 def test_only_the_best_frame_meets_the_image() -> None:
@@ -84,7 +88,17 @@ def test_first_frame_psnr_is_scikit_images() -> None:
     frames = texture(2, 64, 96)
     image = noisy(frames[:1], 20)
     made = score("first-frame-psnr", {"video": frames, "first": image}).value
-    assert made == pytest.approx(peak_signal_noise_ratio(image[0], frames[0], data_range=255))
+    expected = peak_signal_noise_ratio(image[0], frames[0], data_range=255)
+    agree(made, expected, of="first-frame-psnr", stage="whole", rtol=1e-6)
+
+
+def test_first_frame_ssim_is_scikit_images() -> None:
+    frames = texture(2, 64, 96)
+    image = noisy(frames[:1], 20)
+    gaussian = {"gaussian_weights": True, "sigma": 1.5, "use_sample_covariance": False}
+    expected = structural_similarity(image[0], frames[0], channel_axis=2, **gaussian)
+    made = score("first-frame-ssim", {"video": frames, "first": image}).value
+    agree(made, expected, of="first-frame-ssim", stage="whole", atol=1e-5)
 
 
 @pytest.mark.parametrize("which", WHICH)
@@ -96,4 +110,4 @@ def test_structure_distance_is_pnp_inversions_number(tmp_path: Path, which: str,
     extractor.load("cpu")
     frames = apply(geometry_of({"size": [224], "fit": "short"}), frames_of(which))[:, None]
     made = extractor(frames, frames[::-1])["value"]
-    np.testing.assert_allclose(made, references()[which][name], rtol=1e-4, atol=1e-9)
+    agree(made, references()[which][name], of=name, stage="whole", weights="random official", rtol=1e-4, atol=1e-9)

@@ -23,12 +23,15 @@ from tests.metrics.networks.clips import (
     write_inception,
     write_scripted_inception,
 )
+from tests.metrics.parity import agree
 from tests.metrics.running import EXTRACTORS
 from vbench_py.checkpoints import fetch
 from vbench_py.features.geometry import apply
 from vbench_py.metrics.extractors.inception import Inception
 from vbench_py.types import Geometry, Unsupported, UsageError
 
+FIDELITY = "torch-fidelity==0.4.0"
+OF = ("inception-fid", "inception-fid-logits")
 FEATURES = ["2048", "logits_unbiased", "logits"]
 TF1 = Geometry((299, 299), library="tf1")
 
@@ -83,7 +86,8 @@ def test_random_weights_give_torch_fidelitys_features(random_weights: Path, size
         expected = reference(torch.from_numpy(frames).permute(0, 3, 1, 2))
     made = loaded({random_weights.name: random_weights})(apply(TF1, frames)[:, None])
     for name, value in zip(("pool", "logits_unbiased", "logits"), expected, strict=True):
-        np.testing.assert_allclose(made[name], value.numpy(), rtol=0, atol=1e-5 * float(value.abs().max()))
+        limit = 1e-5 * float(value.abs().max())
+        agree(made[name], value, of=OF, against=FIDELITY, stage="network", weights="random official", atol=limit)
 
 
 def with_counts(path: Path) -> Path:
@@ -124,7 +128,8 @@ def test_real_weights_give_what_their_own_graph_gives(real_weights: Mapping[str,
     with torch.inference_mode():
         expected = graph((torch.from_numpy(frames).permute(0, 3, 1, 2).float() - 128) / 128).numpy()
     made = loaded(real_weights, logits=False)(frames[:, None])["pool"]
-    np.testing.assert_allclose(made, expected, rtol=0, atol=1e-4)
+    against = "the file's own TorchScript graph"
+    agree(made, expected, of="inception-fid", against=against, stage="network", weights="real", atol=1e-4)
 
 
 @pytest.mark.network
@@ -149,7 +154,8 @@ def test_real_weights_give_the_published_values_of_the_official_ones(
     for _ in range(100):
         first, second = torch.randperm(100)[:50], torch.randperm(100)[:50]
         distances.append(kernel_distance(pools[0][first], pools[1][second]))
-    assert round(frechet(*stems), 4) == pytest.approx(fid, abs=1.01e-4)
+    made, against = round(frechet(*stems), 4), "torchmetrics documentation, published"
+    agree(made, fid, of="inception-fid", against=against, stage="whole", weights="real", atol=1.01e-4)
     assert round(float(np.mean(distances)), 4) == kid
     assert round(float(np.std(distances)), 4) == deviation
 

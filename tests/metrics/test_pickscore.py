@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from pathlib import Path
 
-import numpy as np
 import pytest
 import torch
 from safetensors.torch import load_file
@@ -13,12 +12,14 @@ from safetensors.torch import load_file
 from tests.data.make_embedding_references import shapes_hash
 from tests.metrics.embedding_runs import WHICH, reference_features, references
 from tests.metrics.networks.embeddings import PICK_SMALL, TEXTS, frames_of, pickscore_shapes, write_pickscore
+from tests.metrics.parity import agree
 from vbench_py.features.geometry import apply
 from vbench_py.metrics.embedding import units
 from vbench_py.metrics.extractors.pickscore import PickScoreImages, PickScoreText
 from vbench_py.metrics.views import geometry_of
 from vbench_py.types import UsageError
 
+PORT = f"transformers=={references()['versions']['transformers']} CLIPModel"
 GEOMETRY = {"size": [224], "fit": "short", "kernel": "bicubic", "library": "pil", "crop": [224, 224]}
 FULL_IMAGES = {"patch": 14, "width": 1280, "depth": 32, "heads": 16, "projection": 1024}
 FULL_TEXT = {"width": 1024, "depth": 24, "heads": 16, "projection": 1024}
@@ -46,12 +47,14 @@ def texts(path: Path) -> PickScoreText:
 @pytest.mark.parametrize("which", WHICH)
 def test_features_of_frames_are_those_of_transformers(images: PickScoreImages, which: str) -> None:
     made = images(apply(geometry_of(GEOMETRY), frames_of(which))[:, None])["features"]
-    np.testing.assert_allclose(made, reference_features()[f"{which}/pickscore-images"], rtol=0, atol=1e-5)
+    expected, of = reference_features()[f"{which}/pickscore-images"], "pickscore-images"
+    agree(made, expected, of=of, against=PORT, stage="network", weights="random official", atol=1e-5)
 
 
 def test_features_of_texts_are_those_of_transformers(texts: PickScoreText) -> None:
     made = texts(TEXTS)["features"]
-    np.testing.assert_allclose(made, reference_features()["texture/pickscore-text"], rtol=0, atol=1e-5)
+    expected, of = reference_features()["texture/pickscore-text"], "pickscore-text"
+    agree(made, expected, of=of, against=PORT, stage="network", weights="random official", atol=1e-5)
 
 
 @pytest.mark.parametrize("which", WHICH)
@@ -59,7 +62,7 @@ def test_the_score_is_tgves_formula(images: PickScoreImages, texts: PickScoreTex
     frames = images(apply(geometry_of(GEOMETRY), frames_of(which))[:, None])["features"]
     text = texts(TEXTS[:1])
     made = text["scale"][0] * (units(frames) @ units(text["features"])[0]).mean()
-    assert made == pytest.approx(references()[which]["pickscore"], abs=1e-5)
+    agree(made, references()[which]["pickscore"], of="pickscore", stage="whole", weights="random official", atol=1e-5)
 
 
 def test_the_factor_is_the_exponential_of_the_logit_scale(path: Path, texts: PickScoreText) -> None:

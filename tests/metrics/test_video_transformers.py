@@ -13,6 +13,7 @@ import torch
 
 from tests.data.make_video_transformer_references import SIZES, SMALL, clips
 from tests.metrics.networks.clips import shapes_of, tensors, write_videomae, write_vjepa
+from tests.metrics.parity import agree
 from tests.metrics.running import EXTRACTORS
 from vbench_py.metrics.extractors.video_transformer import Size
 from vbench_py.metrics.extractors.videomae import VideoMAE, VideoMAENetwork
@@ -63,13 +64,15 @@ def test_the_cards_options_are_the_official_size(name: str, size: Size) -> None:
 
 def test_videomae_gives_the_references_features(videomae: VideoMAE) -> None:
     expected = np.array(STORED["videomae"]["features"])
-    np.testing.assert_allclose(videomae(clips(*SIZES[0]))["features"], expected, rtol=0, atol=2e-5)
+    made, of = videomae(clips(*SIZES[0]))["features"], "videomae-v2-g-ssv2"
+    agree(made, expected, of=of, against="cd-fvd==0.1.1", stage="network", weights="random official", atol=2e-5)
 
 
 @pytest.mark.parametrize("size", SIZES)
 def test_vjepa_gives_jedis_features(vjepa: VJEPA, size: tuple[int, int, int]) -> None:
     expected = np.array(STORED["vjepa"]["features"]["x".join(map(str, size))])
-    np.testing.assert_allclose(vjepa(clips(*size))["features"], expected, rtol=0, atol=2e-5)
+    made, against = vjepa(clips(*size))["features"], "videojedi==1.1.0, vjepa==0.1.2"
+    agree(made, expected, of="vjepa-h-ssv2", against=against, stage="network", weights="random official", atol=2e-5)
 
 
 @pytest.mark.parametrize("name", ["videomae", "vjepa"])
