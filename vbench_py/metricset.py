@@ -14,7 +14,7 @@ from typing import Any
 
 from vbench_py import catalogue
 from vbench_py.cards import MetricCard
-from vbench_py.features.asks import aimed, array_key, roles_of, told
+from vbench_py.features.asks import aimed, array_key, ask_key, roles_of, told
 from vbench_py.keys import canonical, key
 from vbench_py.records import MetricFacts
 from vbench_py.reference import open_reference
@@ -84,13 +84,19 @@ class MetricSpec:
 
     def array_key(self, ask: Ask, identities: Mapping[str, str]) -> str:
         """Where the bank keeps the arrays of `ask` for media of these identities."""
-        settings = {}
-        roles = roles_of(ask)
-        if self.options.encode_as and "video" in roles:
-            settings["encode_as"] = self.options.encode_as
-        if self.options.align != "none" and len(roles) > 1:
-            settings["align"] = self.options.align
-        return array_key(ask, identities, **settings)
+        if ask not in self._questions:
+            roles, settings = roles_of(ask), {}
+            if self.options.encode_as and "video" in roles:
+                settings["encode_as"] = self.options.encode_as
+            if self.options.align != "none" and len(roles) > 1:
+                settings["align"] = self.options.align
+            self._questions[ask] = ask_key(ask, **settings)
+        return array_key(self._questions[ask], ask, identities)
+
+    @cached_property
+    def _questions(self) -> dict[Ask, str]:
+        """The keys of the questions that were asked so far: each takes reading cards."""
+        return {}
 
     @property
     def protocol_hash(self) -> str:

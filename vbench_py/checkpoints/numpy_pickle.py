@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
+import functools
 import pickle
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-from numpy._core.multiarray import _reconstruct
-
 from vbench_py.types import BadMedia, UsageError
 
-_ALLOWED: dict[tuple[str, str], Callable[..., Any]] = {
-    ("numpy", "ndarray"): np.ndarray,
-    ("numpy", "dtype"): np.dtype,
-    ("numpy.core.multiarray", "_reconstruct"): _reconstruct,
-    ("numpy._core.multiarray", "_reconstruct"): _reconstruct,
-}
+
+@functools.cache
+def _allowed() -> dict[tuple[str, str], Callable[..., Any]]:
+    import numpy as np
+    from numpy._core.multiarray import _reconstruct
+
+    return {
+        ("numpy", "ndarray"): np.ndarray,
+        ("numpy", "dtype"): np.dtype,
+        ("numpy.core.multiarray", "_reconstruct"): _reconstruct,
+        ("numpy._core.multiarray", "_reconstruct"): _reconstruct,
+    }
 
 
 class _ArraysOnly(pickle.Unpickler):
@@ -27,7 +31,7 @@ class _ArraysOnly(pickle.Unpickler):
 
     def find_class(self, module: str, name: str) -> Any:
         try:
-            return _ALLOWED[module, name]
+            return _allowed()[module, name]
         except KeyError:
             raise UsageError(
                 f"{self._where}: the pickle asks for {module}.{name}, which is no NumPy array",

@@ -24,7 +24,7 @@ def command(
     ] = "auto",
 ) -> int:
     """Save the features of a reference set, so that FVD and its like need its clips no more."""
-    from vbench_py.features.asks import array_key
+    from vbench_py.features.asks import ask_key
     from vbench_py.features.bank import FeatureBank
     from vbench_py.metricset import ScoreOptions, metric_specs
     from vbench_py.needs import missing_of
@@ -49,7 +49,7 @@ def command(
         for spec in specs:
             rows = clip_rows(spec, made, worker)
             for need, ask in spec.asks.items():
-                arrays[array_key(ask, {})] = [row.arrays[need] for row in rows]
+                arrays[ask_key(ask)] = [row.arrays[need] for row in rows]
     finally:
         pool.close()
         bank.close()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -79,13 +80,17 @@ def told(ask: Ask) -> dict[str, Any]:
     return {**about, **({"sources": sources} if sources else {})}
 
 
-def array_key(ask: Ask, identities: Mapping[str, str], **settings: Any) -> str:
-    """Key of its arrays for media of these identities (by role): content and question, not the roles' names."""
-    roles = roles_of(ask)
+def ask_key(ask: Ask, **settings: Any) -> str:
+    """Key of the question: what is asked, how it is shown, with which weights; the roles' names do not matter."""
     plain = ask
-    for number, role in enumerate(roles):
+    for number, role in enumerate(roles_of(ask)):
         plain = aimed(plain, role, f"#{number}")
     view = {name: value for name, value in vars(ask.view).items() if name != "geometry"}
     geometry = vars(ask.view.geometry) if ask.view.geometry else None
-    of = [identities.get(role, "") for role in roles]
-    return key("array", [ask.extractor, list(plain.on), view, geometry, told(ask), of, settings])
+    return key("ask", [ask.extractor, list(plain.on), view, geometry, told(ask), settings])
+
+
+def array_key(question: str, ask: Ask, identities: Mapping[str, str]) -> str:
+    """Key of the answer to a question (`ask_key`) for media of these identities by role: content, not place."""
+    text = "|".join([question, *(identities.get(role, "") for role in roles_of(ask))])
+    return hashlib.sha256(text.encode()).hexdigest()[:32]

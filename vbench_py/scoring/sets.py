@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from vbench_py.curves import write_curves
 from vbench_py.failures import Failures
-from vbench_py.features.asks import array_key
+from vbench_py.features.asks import ask_key
 from vbench_py.features.bank import FeatureBank
 from vbench_py.keys import key
 from vbench_py.leaderboard.comparable import encoding_class
@@ -191,7 +191,7 @@ def _reference(spec: MetricSpec, part: Sequence[Member], worker: ScoreWorker) ->
     if problem := chosen.mismatch(outputs, spec.options.align.split("+")):
         raise Unsupported("reference set", problem)
     if chosen.saved:
-        return rows_of(chosen, {need: array_key(ask, {}) for need, ask in spec.asks.items()})
+        return rows_of(chosen, {need: ask_key(ask) for need, ask in spec.asks.items()})
     return clip_rows(spec, chosen, worker)
 
 
