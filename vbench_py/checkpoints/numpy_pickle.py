@@ -64,7 +64,7 @@ def load_numpy_pickle(path: Path) -> Any:
 
 
 def _refuse_objects(value: Any, where: Path) -> None:
-    if isinstance(value, np.ndarray) and value.dtype.hasobject:
+    if getattr(getattr(value, "dtype", None), "hasobject", False):
         raise UsageError(f"{where}: holds an array of Python objects", mend="store it with a numeric dtype")
     if isinstance(value, dict):
         for item in value.values():
