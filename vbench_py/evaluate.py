@@ -152,6 +152,8 @@ class Evaluator:
             if not isinstance(sys.exception(), KeyboardInterrupt):
                 _wait_for_all()
         if world > 1 and rank == 0:
+            if any(spec.of_sets for spec in session.computable):
+                session.score()  # only now are the other ranks' outputs there
             session.finish()
         return Result(asked(read_run(session.run), session.computable))
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import closing
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -56,10 +56,22 @@ def fragments(frame: np.ndarray) -> np.ndarray:
     if ratio < 1:
         # Planes by themselves, as in the reference: torch rounds otherwise for three together, and the cut shows it.
         pixels = torch.from_numpy(np.ascontiguousarray(frame.transpose(2, 0, 1)))[:, None] / 255.0
-        larger = functional.interpolate(pixels, scale_factor=1 / ratio, mode="bilinear")
+        with _one_thread():
+            larger = functional.interpolate(pixels, scale_factor=1 / ratio, mode="bilinear")
         frame = (larger * 255.0).to(torch.uint8)[:, 0].permute(1, 2, 0).numpy()
     rows, columns = (_pieces(side) for side in (height, width))
     return np.ascontiguousarray(frame[rows[:, None], columns])
+
+
+@contextmanager
+def _one_thread() -> Iterator[None]:
+    """torch interpolates by another formula when several threads share the work, and the cut to 8 bits shows it."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(threads)
 
 
 def _pieces(side: int) -> np.ndarray:
@@ -72,7 +84,8 @@ def _pieces(side: int) -> np.ndarray:
 def resized(frame: np.ndarray) -> np.ndarray:
     """(H, W, 3) uint8 stretched to (224, 224, 3) uint8: bilinear without antialias, rounded, as torchvision 0.14."""
     pixels = torch.from_numpy(np.ascontiguousarray(frame.transpose(2, 0, 1)))[None].float()
-    small = functional.interpolate(pixels, (_SIDE, _SIDE), mode="bilinear", align_corners=False)
+    with _one_thread():
+        small = functional.interpolate(pixels, (_SIDE, _SIDE), mode="bilinear", align_corners=False)
     return np.ascontiguousarray(small.round().to(torch.uint8)[0].permute(1, 2, 0).numpy())
 
 
