@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+import weakref
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -197,3 +199,21 @@ def test_decoding_stops_when_no_view_wants_more() -> None:
     found = extract({ask: Level()}, lambda role: watched(clip(200)), frames=200)[ask]
     assert isinstance(found, Series) and len(found.index) == 1
     assert sum(read) < 10
+
+
+def test_windows_are_let_go_without_the_garbage_collector() -> None:
+    """It may not run for a long time: a circle of references would hold every batch until then."""
+    seen: list[weakref.ref[np.ndarray]] = []
+
+    class Watching(Reader):
+        def __call__(self, *windows: Any) -> Mapping[str, np.ndarray]:
+            seen.extend(weakref.ref(window) for window in windows)
+            return super().__call__(*windows)
+
+    ask = Ask("one", ("video", "flow:flow"), PAIRS)
+    gc.disable()
+    try:
+        extract({ask: Watching()}, lambda role: chunks(clip(40)), sources={SOURCE: Flow()})
+        assert seen and not [ref for ref in seen if ref() is not None]
+    finally:
+        gc.enable()

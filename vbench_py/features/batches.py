@@ -118,29 +118,10 @@ class Line:
 
     def _answers(self, windows: Mapping[str, np.ndarray]) -> dict[Ask, Arrays | Exception]:
         """Every ask's arrays for these windows; each extractor is called once, whoever reads it."""
-        made: dict[tuple[Ask, bool], Arrays | Exception] = {}
-        count = len(next(iter(windows.values())))
+        batch = Batch(self, windows)
+        return {ask: batch.run(ask) for ask in self.asks}
 
-        def run(ask: Ask, backwards: bool = False) -> Arrays | Exception:
-            if (ask, backwards) not in made:
-                made[ask, backwards] = self._call(ask, [argument(ask, entry, backwards) for entry in ask.on], count)
-            return made[ask, backwards]
-
-        def argument(ask: Ask, entry: str, backwards: bool) -> np.ndarray | Exception:
-            link: Chained | None = chained(ask, entry)
-            if link is None:
-                return windows[entry][:, ::-1] if backwards else windows[entry]
-            arrays = run(link.source, link.backwards != backwards)
-            if isinstance(arrays, Exception):
-                return arrays
-            if link.output not in arrays:
-                name = f"extractor {link.source.extractor}: gives {', '.join(arrays)}, no {link.output!r}"
-                return ValueError(f"{name}, which {ask.extractor} reads")
-            return arrays[link.output]
-
-        return {ask: run(ask) for ask in self.asks}
-
-    def _call(self, ask: Ask, arguments: Sequence[Any], count: int) -> Arrays | Exception:
+    def call(self, ask: Ask, arguments: Sequence[Any], count: int) -> Arrays | Exception:
         broken = next((item for item in arguments if isinstance(item, Exception)), None)
         if broken is not None:
             return broken
@@ -148,6 +129,35 @@ class Line:
             return checked(ask.extractor, self.extractors[ask], arguments, count)
         except Exception as error:
             return error
+
+
+class Batch:
+    """One batch on its way through a line: what each extractor said of it, so that nobody asks twice."""
+
+    def __init__(self, line: Line, windows: Mapping[str, np.ndarray]) -> None:
+        self.line = line
+        self.windows = windows
+        self.count = len(next(iter(windows.values())))
+        self.made: dict[tuple[Ask, bool], Arrays | Exception] = {}
+
+    def run(self, ask: Ask, backwards: bool = False) -> Arrays | Exception:
+        """The arrays of an ask, for windows whose frames stand in reverse if `backwards`."""
+        if (ask, backwards) not in self.made:
+            arguments = [self._argument(ask, entry, backwards) for entry in ask.on]
+            self.made[ask, backwards] = self.line.call(ask, arguments, self.count)
+        return self.made[ask, backwards]
+
+    def _argument(self, ask: Ask, entry: str, backwards: bool) -> np.ndarray | Exception:
+        link: Chained | None = chained(ask, entry)
+        if link is None:
+            return self.windows[entry][:, ::-1] if backwards else self.windows[entry]
+        arrays = self.run(link.source, link.backwards != backwards)
+        if isinstance(arrays, Exception):
+            return arrays
+        if link.output not in arrays:
+            name = f"extractor {link.source.extractor}: gives {', '.join(arrays)}, no {link.output!r}"
+            return ValueError(f"{name}, which {ask.extractor} reads")
+        return arrays[link.output]
 
 
 def checked(name: str, extractor: Extractor, arguments: Sequence[Any], count: int) -> Arrays:
