@@ -71,9 +71,11 @@ def files_of(cards: Iterable[MetricCard]) -> list[CheckpointCard]:
 
 
 def size(item: CheckpointCard) -> str:
-    if item.bytes is None:
-        return "size not stated"
-    return "under 1 MB" if item.bytes < 1e6 else f"{item.bytes / 1e6:,.0f} MB"
+    size = item.bytes or item.about_bytes
+    if size is None:
+        return "size not known"
+    text = "under 1 MB" if size < 1e6 else f"{size / 1e6:,.0f} MB"
+    return text if item.bytes else f"about {text}"
 
 
 def metrics_page(made: str) -> str:
@@ -116,8 +118,8 @@ def bundle_needs(members: Sequence[str]) -> str:
 def total(items: Sequence[CheckpointCard]) -> str:
     if not items:
         return "no weights"
-    known = sum(item.bytes or 0 for item in items) / 1e6
-    unknown = sum(item.bytes is None for item in items)
+    known = sum(item.bytes or item.about_bytes or 0 for item in items) / 1e6
+    unknown = sum(not (item.bytes or item.about_bytes) for item in items)
     more = f" and {unknown} of unstated size" if unknown else ""
     count = "1 file" if len(items) == 1 else f"{len(items)} files"
     return f"{count} of weights ({known:,.0f} MB{more})"

@@ -55,12 +55,13 @@ class CheckpointCard(Card):
     """A file of weights or data: what it is, its hash, its licence, and where it is to be had (tried in order).
 
     `sha256` is "" only where nobody published it (unpinned): the first file that arrives is noted, and any other later
-    refused.
+    refused. `about_bytes`, computed from its arrays' shapes, stands where the exact size was not found.
     """
 
     name: str
     sha256: Annotated[str, Field(pattern=r"^([0-9a-f]{64})?$")]
     bytes: int | None = None
+    about_bytes: int | None = None
     licence: str
     sources: tuple[SourceCard, ...] = Field(min_length=1)
     note: str = ""

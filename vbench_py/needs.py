@@ -38,16 +38,25 @@ def missing_of(specs: Sequence[MetricSpec], suite: Suite | None = None) -> dict[
     for spec in specs:
         lacking = [failed[card.name] for card in weights_of([spec]) if card.name in failed]
         if lacking:
-            missing[spec.column] = "needs " + " and ".join(lacking)
+            missing[spec.column] = "needs " + " and ".join(dict.fromkeys(lacking))
         elif spec.target_asks and suite is not None and not any("target" in s.media for s in suite.samples):
             missing[spec.column] = "needs a reference set, and these samples have no ground truth: --reference-set"
     return missing
 
 
+def size_of(card: CheckpointCard) -> str:
+    """ ", 354 MB" or ", about 109 MB" or ", 3 kB"; nothing where the size is not known."""
+    size = card.bytes or card.about_bytes
+    if not size:
+        return ""
+    text = f"{size / 1e6:,.0f} MB" if size >= 1e6 else f"{size / 1e3:,.0f} kB"
+    return f", {'' if card.bytes else 'about '}{text}"
+
+
 def wanted(card: CheckpointCard) -> str:
     """A file that is missing, for people: what, how big, where it is to be had and where it may be placed."""
-    size = f", {card.bytes / 1e6:.0f} MB" if card.bytes else ""
-    return f"{card.name} ({card.licence}{size}) from {describe(card.sources[0])}, or placed at {location(card)}"
+    what = f"{card.name} ({card.licence}{size_of(card)})"
+    return f"{what} from {describe(card.sources[0])}, or placed at {location(card)}"
 
 
 def suite_needs(name: str) -> list[CheckpointCard]:

@@ -85,7 +85,8 @@ def _missing(extractors: Sequence[str]) -> list[dict[str, Any]]:
             if not place(item["name"], item["sha256"]).is_file():
                 kinds = [source["kind"] for source in item["sources"]]
                 found[item["name"]] = {
-                    "name": item["name"], "bytes": item.get("bytes"), "licence": item["licence"], "from": kinds,
+                    "name": item["name"], "bytes": item.get("bytes") or item.get("about_bytes"),
+                    "licence": item["licence"], "from": kinds,
                 }  # fmt: skip
     return list(found.values())
 
