@@ -62,6 +62,18 @@ def test_each_window_runs_once_and_batches_span_videos(world: World, videos: Pat
     assert max(sizes) == 4
 
 
+@pytest.mark.parametrize(("fps", "windows"), [(8, 5), (24, 5 + 2)])
+def test_a_sampling_that_picks_every_frame_is_the_view_of_every_frame(
+    world: World, cards: Path, fps: int, windows: int
+) -> None:
+    frames = np.full((5, 32, 48, 3), 10, np.uint8)
+    (world.folder / "videos").mkdir()
+    encode(world.folder / "videos" / "a.mkv", frames, codec="ffv1", pixel_format="bgr0", fps=fps)
+    score(world, world.folder / "videos", "toy-level-8,toy-level")
+    assert sum(int(call.partition(":")[2]) for call in toy.CALLS) == windows
+    assert set(world.numbers("mine").values()) == {10.0}
+
+
 def test_a_metric_that_reads_kept_features_reads_no_video(world: World, videos: Path) -> None:
     score(world, videos, "toy-level")
     toy.CALLS.clear()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -122,6 +123,13 @@ class LevelOf(Base):
         return Score(float(arrays["level"].values["features"].mean()))
 
 
+class LevelAt8(LevelOf):
+    """Mean level at 8 frames a second."""
+
+    def __init__(self, card: MetricCard, protocol: Mapping[str, Any]) -> None:
+        self.needs = {"level": replace(LEVEL, view=replace(VIEW, sampling="fps:8"))}
+
+
 class FromSibling(Base):
     """Mean distance of levels from the output under the next seed."""
 
@@ -154,6 +162,7 @@ def put_up(folder: Path, weights: str = "") -> Path:
     texts = [
         _extractor("toy-level", "Level"), _extractor("toy-head", "Head"), _extractor("toy-letters", "Letters"),
         _extractor("toy-difference", "Difference"), _extractor("toy-heavy", "Level", weights),
+        _metric("toy-level-8", "LevelAt8", "toy-level"),
         _metric("toy-level", "LevelOf", "toy-level"), _metric("toy-set", "MeanDistance", "toy-level", SET),
         _metric("toy-spread", "Spread", "toy-level", 'over = "group"\nminimum_outputs = 2'),
         _metric("toy-letters", "LettersOf", "toy-letters", 'roles = ["prompt"]'),

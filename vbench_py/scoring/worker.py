@@ -15,6 +15,7 @@ from vbench_py.features.asks import chained, roles_of, sources_of
 from vbench_py.features.bank import FeatureBank
 from vbench_py.features.batches import Gathered
 from vbench_py.features.extraction import Extraction, of_texts
+from vbench_py.features.sampling import sampled_frames
 from vbench_py.metricset import MetricSpec, ScoreOptions
 from vbench_py.plan import PlannedScore
 from vbench_py.pool import ExtractorPool
@@ -39,6 +40,8 @@ class Job:
     series: dict[Ask, Series | Exception] = field(default_factory=dict)
     gathered: dict[Ask, Gathered] = field(default_factory=dict)
     keys: dict[Ask, str] = field(default_factory=dict)
+    same: dict[Ask, Ask] = field(default_factory=dict)
+    """Asks that see what a simpler one sees, by the simpler one that is answered for them."""
 
     @property
     def planned(self) -> PlannedScore:
@@ -92,7 +95,10 @@ class ScoreWorker:
                 else:
                     job.results[number.spec.column] = problem
         for spec in job.wanted:
-            for ask in asks_of(spec, planned):
+            for wanted in asks_of(spec, planned):
+                ask = simplest(wanted, planned)
+                if ask != wanted:
+                    job.same[wanted] = ask
                 job.keys[ask] = spec.array_key(ask, planned.identities)
         missing = []
         for ask, key in job.keys.items():
@@ -134,7 +140,7 @@ class ScoreWorker:
     def _from_kept(self, job: Job, ask: Ask) -> bool:
         """Whether an ask that reads only other extractors' outputs was answered from the bank, without a frame."""
         links = [chained(ask, entry) for entry in ask.on]
-        spec = next(spec for spec in job.wanted if ask in asks_of(spec, job.planned))
+        spec = job.wanted[0]
         found = []
         for link in links:
             if link is None or link.backwards:
@@ -185,6 +191,7 @@ class ScoreWorker:
                 found = job.series[ask]
                 if isinstance(found, Series):
                     self.bank.put(ask.extractor, key, found)
+            job.series |= {ask: job.series[simpler] for ask, simpler in job.same.items()}
             for spec in job.wanted:
                 job.results[spec.column] = _result(spec, job)
         except Exception as error:
@@ -197,6 +204,15 @@ def asks_of(spec: MetricSpec, planned: PlannedScore) -> list[Ask]:
     """What one output has to be asked for a metric; of a metric over sets its ground truth too."""
     targets = spec.target_asks.values() if "target" in planned.paths else ()
     return list(dict.fromkeys([*spec.asks.values(), *targets]))
+
+
+def simplest(ask: Ask, planned: PlannedScore) -> Ask:
+    """The same ask of every frame, where its sampling by frame rate picks every frame: both then share one answer."""
+    frames, fps = planned.facts.get("frames"), planned.facts.get("fps")
+    if not ask.view.sampling.startswith("fps:") or roles_of(ask) != ("video",) or not frames:
+        return ask
+    whole = len(sampled_frames(ask.view.sampling, frames, fps)) == frames
+    return replace(ask, view=replace(ask.view, sampling="all")) if whole else ask
 
 
 def _leader(aligned: Aligned) -> Any:
