@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -75,13 +75,17 @@ def counted() -> Iterator[Counts]:
 def windows_asked(names: list[str], frames: int, fps: float, stills: frozenset[str] = frozenset()) -> Counter[str]:
     """Windows that each extractor has to see for one output of `frames` frames, each once a view, by hand.
 
-    A source whose output is read forwards and backwards sees its windows in both orders.
+    A source whose output is read forwards and backwards sees its windows in both orders. A sampling by frame rate that
+    picks every frame of the video is no view of its own.
     """
     asked: set[tuple[Ask, bool]] = set()
     for spec in metric_specs(names):
         for ask in spec.asks.values():
             if ask.view.unit in ("text", "file"):
                 continue
+            sampling = ask.view.sampling
+            if sampling.startswith("fps:") and len(sampled_frames(sampling, frames, fps)) == frames:
+                ask = replace(ask, view=replace(ask.view, sampling="all"))
             asked.add((ask, False))
             for entry in ask.on:
                 link = chained(ask, entry)
