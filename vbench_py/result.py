@@ -66,6 +66,11 @@ class Result:
         return pandas.DataFrame(rows, columns=["suite", "method", *header])
 
     @property
+    def unavailable(self) -> dict[str, str]:
+        """Metrics that were asked for and could not be computed on this machine, with what is missing."""
+        return {column: reason for record in self.records for column, reason in record.unavailable.items()}
+
+    @property
     def means(self) -> dict[str, float]:
         """The mean of each metric as the leaderboard counts it; NaN where nothing could be scored.
 

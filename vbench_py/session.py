@@ -138,6 +138,8 @@ class Session:
         for card in self.suite.card.data:
             fetch(card)
         self.unavailable = missing_of(self.specs, self.suite)
+        for column, reason in self.unavailable.items():
+            log.log(self.failures.level, "not computed: %s: %s", column, reason)
         if self.specs and not self.computable:
             column, reason = next(iter(self.unavailable.items()))
             raise UsageError(f"no metric can be computed here: {column}: {reason}")

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+import vbench_py
 from tests.e2e import toy
 from tests.e2e.world import Told, World
 from tests.video_fixtures import encode
@@ -207,6 +208,16 @@ def test_weights_that_cannot_be_had_leave_the_other_metrics_alone(
     assert told.code == 0
     assert "not computed: toy-weighed: needs toy-weights (toy licence, 12 MB)" in told.err
     assert {metric for _, metric in world.scores("mine")} == {"toy-level"}
+
+
+def test_python_hears_of_what_is_not_computed(
+    world: World, videos: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    table = toy.WEIGHTS.format(sha256="0" * 64, path=world.folder / "absent.bin")
+    monkeypatch.setenv("VBENCH_PY_CARDS", str(toy.put_up(world.folder, table)))
+    result = vbench_py.score(videos, ["toy-weighed", "toy-level"], results=world.results)
+    assert list(result.unavailable) == ["toy-weighed"] and set(result.means) == {"toy-level"}
+    assert "not computed: toy-weighed: needs toy-weights" in caplog.text
 
 
 def test_weights_with_another_hash_are_refused(world: World, videos: Path, monkeypatch: pytest.MonkeyPatch) -> None:
