@@ -1,8 +1,9 @@
 """Peak memory of scoring: one 1080p clip of 10 s, and the 10-minute Big Buck Bunny (720p) with --every 10.
 
-Both are scored against a reference of equal size (the clip and a noisier copy; the film and itself) under every
-metric but LPIPS-VGG. Reported: peak resident memory of the process and its children above that of the process once
-all networks are loaded. Run: python benchmarks/memory.py [--film] ; the film takes long on two cores.
+Both are scored against a reference of equal size (the clip and a noisier copy; the film and itself) under every metric
+of one output that needs no network, and LPIPS-alex, with an empty feature bank. Reported: peak resident memory of the
+process and its children above that of the process once all networks are loaded. Run: python benchmarks/memory.py
+[--film] ; the film takes long on two cores.
 """
 
 from __future__ import annotations
@@ -20,8 +21,8 @@ import numpy as np
 import psutil
 
 from vbench_py import catalogue
-from vbench_py.cards import CheckpointCard, SourceCard
-from vbench_py.checkpoints import fetch
+from vbench_py.cards import CheckpointCard, MetricCard, SourceCard
+from vbench_py.checkpoints import cache_dir, fetch
 from vbench_py.evaluate import score_videos
 from vbench_py.metricset import ScoreOptions, metric_specs
 from vbench_py.pool import ExtractorPool
@@ -105,17 +106,28 @@ def measure(video: Path, target: Path, metrics: list[str], every: int, results: 
     }  # fmt: skip
 
 
+def plain(card: MetricCard) -> bool:
+    """Whether a video and its target are all it reads, and no network but LPIPS-alex runs."""
+    networks = {name for name in card.extractors if catalogue.card("extractor", name).checkpoints}
+    alone = card.over == "output" and set(card.roles) <= {"video", "target"} and "timeline" not in card.facts
+    return alone and card.family != "cost" and networks <= {"lpips-alex"}
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--film", action="store_true", help="score the 10-minute film instead of the 1080p clip")
-    parser.add_argument("--metrics", default="", help="comma-separated; default: all but LPIPS-VGG and cost")
+    parser.add_argument("--metrics", default="", help="comma-separated; default: all without networks, and LPIPS-alex")
     arguments = parser.parse_args()
-    every = [n for n, f in catalogue.entries("metric").items() if f.data["family"] != "cost" and n != "lpips-vgg"]
+    every = [name for name in catalogue.entries("metric") if plain(catalogue.card("metric", name))]
     metrics = arguments.metrics.split(",") if arguments.metrics else every
     out = Path(__file__).parent / "results" / "memory.json"
     report = json.loads(out.read_text()) if out.exists() else {}
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch)
+        (folder / "cache").mkdir()
+        for kept in ("checkpoints", "archives"):
+            (folder / "cache" / kept).symlink_to(cache_dir() / kept)
+        os.environ["VBENCH_PY_CACHE"] = str(folder / "cache")
         if arguments.film:
             film = fetch(FILM)
             report["bbb-720p-10min-every-10"] = measure(film, film, metrics, 10, folder / "results")

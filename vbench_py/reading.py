@@ -161,6 +161,8 @@ def _scores(
     stands = standing(current, lambda row: (row.get("encode_as", ""), row["sample"], row["seed"], row["metric"]))
     scores: dict[str, list[ScoreRecord]] = {}
     for (encode_as, sample, seed, metric), row in stands.items():
+        if row["status"] == "ok" and row["value"] is None:
+            continue  # an output of a set, whose arrays are kept after all
         error = row.get("error")
         reason = error["message"] if error else ""
         interval = tuple(row["interval"]) if row.get("interval") else None

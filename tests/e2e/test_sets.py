@@ -100,6 +100,26 @@ def test_a_damaged_record_is_made_again_before_the_set_is_counted(world: World, 
     assert world.numbers("mine")["", "toy-set"] == pytest.approx(abs(140 / 3 - 50))
 
 
+def test_a_failure_that_was_made_good_is_no_longer_told(
+    world: World, videos: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    command = (world, videos, "toy-set", "--reference-set", world.folder / "real")
+
+    def broken(self: toy.Level, *windows: object) -> object:
+        raise RuntimeError("the driver is gone")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(toy.Level, "__call__", broken)
+        assert score(*command).code == 1
+    assert {row["reason"] for row in world.missing("mine")} >= {"RuntimeError: the driver is gone"}
+    assert score(*command).code == 0
+    assert world.missing("mine") == []
+    shutil.rmtree(world.folder / "cache")
+    flat(videos / "b-0.mkv", 40)
+    score(*command)
+    assert world.numbers("mine") == {("", "toy-set"): pytest.approx(abs(80 / 3 - 50))}
+
+
 def test_saved_features_give_the_same_number_without_the_clips(world: World, videos: Path) -> None:
     file = world.folder / "real.npz"
     told = world.vb("reference", world.folder / "real", file, "--metrics", "toy-set")

@@ -108,17 +108,20 @@ def plan_scores(
         facts = facts_of(output, sample)
         todo, told = [], {}
         for spec, prefix, encode_as in prefixes:
-            if bank is not None and spec.of_sets and _kept(spec, identities, sample, bank):
-                continue
+            last = newest.get((encode_as, sample.id, seed, spec.column))
+            in_order = last is None or last["status"] != "failed"
+            if bank is not None and spec.of_sets and in_order and _kept(spec, identities, sample, bank):
+                continue  # else its arrays are wanted, whatever rows there are, but for a refusal
             if spec.card.facts not in told:
                 told[spec.card.facts] = spec.told(facts)
             score_key = spec.score_key(prefix, identities, told[spec.card.facts])
             known_row = best.get((score_key, sample.id, seed))
-            last = newest.get((encode_as, sample.id, seed, spec.column))
             # A number that an answer to another question has replaced since (another baseline, say) is written anew.
-            if known_row is None or known_row["status"] == "failed" or last is None or last["key"] != score_key:
+            again = {"failed", "ok"} if spec.of_sets else {"failed"}
+            if known_row is None or known_row["status"] in again or last is None or last["key"] != score_key:
                 attempt = last.get("attempt", 0) + 1 if last else 1
-                todo.append(PlannedNumber(spec, score_key, attempt, by_content.get(score_key)))
+                known = None if spec.of_sets else by_content.get(score_key)
+                todo.append(PlannedNumber(spec, score_key, attempt, known))
         if todo:
             paths = _paths(run, sample, seed, output, baseline or {})
             if (sample.id, seed) in siblings:

@@ -61,7 +61,10 @@ def _rows(run: RunFolder, outcome: Outcome) -> Iterator[Row]:
     for number in item.todo:
         result = results.get(number.spec.column) or outcome.error
         if result is None and number.spec.of_sets:
-            continue  # its arrays are kept; the number comes with those of the other outputs
+            # Its arrays are kept; the number comes with those of the others. An earlier failure is taken back.
+            if number.attempt > 1:
+                yield _row(item, number, None, file)
+            continue
         yield _row(item, number, result or VbenchError("no outcome"), file)
 
 
@@ -73,7 +76,7 @@ def _write_curves(run: RunFolder, item: PlannedScore, curves: Mapping[str, Curve
     return f"arrays/{name}"
 
 
-def _row(item: PlannedScore, number: PlannedNumber, result: Score | BaseException, curves: str | None) -> Row:
+def _row(item: PlannedScore, number: PlannedNumber, result: Score | BaseException | None, curves: str | None) -> Row:
     spec = number.spec
     row: Row = {
         "key": number.key,
@@ -94,8 +97,10 @@ def _row(item: PlannedScore, number: PlannedNumber, result: Score | BaseExceptio
     return {**row, **told(result, curves)}
 
 
-def told(result: Score | BaseException, curves: str | None) -> Row:
-    """What a row says of a result; `curves` is the file that holds its curve."""
+def told(result: Score | BaseException | None, curves: str | None) -> Row:
+    """What a row says of a result; `curves` is the file that holds its curve. None: well, and no number of its own."""
+    if result is None:
+        return {"status": "ok", "value": None, "details": {}, "curve": None}
     if isinstance(result, Score):
         interval = list(result.interval) if result.interval is not None else None
         curve = curves if result.curve is not None else None

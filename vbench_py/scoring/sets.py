@@ -27,6 +27,10 @@ SEED = -1
 """The seed of a number that belongs to no single output."""
 
 
+class Damaged(VbenchError):
+    """A kept array cannot be read. The bank has forgotten it, so that it is made again when asked for."""
+
+
 @dataclass(frozen=True)
 class Member:
     """One output that stands now."""
@@ -71,11 +75,12 @@ def score_sets(
     writer = run.writer("scores")
     try:
         for spec in specs:
-            if _damaged(spec, members, worker.bank):
-                whole = False
-                continue
             for name, part in _parts(spec, members):
-                made = _number(run, spec, name, part, known, newest, worker)
+                try:
+                    made = _number(run, spec, name, part, known, newest, worker)
+                except Damaged:
+                    whole = False
+                    continue
                 if made is None:
                     continue
                 writer.append(made)
@@ -85,12 +90,6 @@ def score_sets(
     finally:
         writer.close()
     return whole
-
-
-def _damaged(spec: MetricSpec, members: Sequence[Member], bank: FeatureBank) -> bool:
-    """Whether arrays that the bank's index names cannot be read; the bank has forgotten them then."""
-    places = [(ask.extractor, spec.array_key(ask, m.identities)) for m in members for ask in spec.asks.values()]
-    return any(place in bank and bank.get(*place) is None for place in places)
 
 
 def _parts(spec: MetricSpec, members: Sequence[Member]) -> Iterator[tuple[str, Sequence[Member]]]:
@@ -115,17 +114,19 @@ def _number(
     worker: ScoreWorker,
 ) -> Row | None:
     """The row of one number; None when it stands already."""
-    rows = _rows(spec, part, worker.bank)
+    kept = [m for m in part if _places(spec, spec.asks, m.identities, worker.bank) is not None]
     made_of = [(m.sample.id, m.seed, m.output["identity"]) for m in part]
     targets = sorted({m.identities.get("target", "") for m in part}) if spec.target_asks else []
-    row_key = key("set-score", [spec.protocol_hash, made_of, [(row.sample, row.seed) for row in rows], targets])
+    row_key = key("set-score", [spec.protocol_hash, made_of, [(m.sample.id, m.seed) for m in kept], targets])
     encode_as = str(spec.protocol.get("encode_as", ""))
     last = newest.get((encode_as, name, spec.column))
     found = known.get(row_key)
     if found is not None and found["status"] != "failed" and last is not None and last["key"] == row_key:
         return None
     try:
-        result: Score | Exception = _compute(spec, part, rows, worker)
+        result: Score | Exception = _compute(spec, part, kept, worker)
+    except Damaged:
+        raise
     except Exception as error:
         raise_if_full(error)
         log.debug("%s: not computed", spec.column, exc_info=True)
@@ -142,31 +143,36 @@ def _number(
     }  # fmt: skip
 
 
-def _rows(spec: MetricSpec, part: Sequence[Member], bank: FeatureBank) -> list[SetRow]:
-    rows = []
-    for member in part:
-        arrays = _arrays(spec, spec.asks, member.identities, bank)
-        if arrays is not None:
-            rows.append(SetRow(member.sample.id, member.seed, member.sample.group, arrays))
-    return rows
+def _places(
+    spec: MetricSpec, asks: Mapping[str, Ask], identities: Mapping[str, str], bank: FeatureBank
+) -> dict[str, tuple[str, str]] | None:
+    """Where the bank keeps each need, None when it lacks one. Reads no array."""
+    places = {need: (ask.extractor, spec.array_key(ask, identities)) for need, ask in asks.items()}
+    return places if all(place in bank for place in places.values()) else None
 
 
 def _arrays(
     spec: MetricSpec, asks: Mapping[str, Ask], identities: Mapping[str, str], bank: FeatureBank
 ) -> dict[str, Series] | None:
+    """The kept arrays, None when one was never kept. Raises `Damaged` when one that was cannot be read."""
     arrays = {}
-    for need, ask in asks.items():
-        series = bank.get(ask.extractor, spec.array_key(ask, identities))
+    for need, place in (_places(spec, asks, identities, bank) or {}).items():
+        series = bank.get(*place)
         if series is None:
-            return None
+            raise Damaged(f"{spec.card.id}: a kept array is damaged", mend="run the same command again")
         arrays[need] = series
-    return arrays
+    return arrays or None
 
 
-def _compute(spec: MetricSpec, part: Sequence[Member], rows: Sequence[SetRow], worker: ScoreWorker) -> Score:
+def _compute(spec: MetricSpec, part: Sequence[Member], kept: Sequence[Member], worker: ScoreWorker) -> Score:
     least = spec.card.minimum_outputs
-    if len(rows) < least:
-        raise Unsupported("outputs", f"{spec.card.id} needs {least} outputs at least, {len(rows)} have what it reads")
+    if len(kept) < least:
+        raise Unsupported("outputs", f"{spec.card.id} needs {least} outputs at least, {len(kept)} have what it reads")
+    rows = [
+        SetRow(m.sample.id, m.seed, m.sample.group, arrays)
+        for m in kept
+        if (arrays := _arrays(spec, spec.asks, m.identities, worker.bank)) is not None
+    ]
     reference: Sequence[SetRow] = ()
     if spec.card.reference_set:
         reference = _reference(spec, part, worker)
