@@ -38,8 +38,11 @@ def test_offline_the_standard_bundle_gives_what_it_can_and_tells_the_rest_once(w
     for names, needs in lacking.items():
         for name in names.split(", "):
             for card in (card for item in METRICS[name].extractors for card in EXTRACTORS[item].checkpoints):
-                size = f", {card.bytes / 1e6:.0f} MB" if card.bytes else ""
-                assert f"{card.name} ({card.licence}{size}) from " in needs and str(location(card)) in needs
+                size = card.bytes or card.about_bytes
+                assert size, "every file of the bundle says how big it is"
+                unit, word = (1e6, "MB") if size >= 1e6 else (1e3, "kB")
+                told_size = f"{'' if card.bytes else 'about '}{size / unit:,.0f} {word}"
+                assert f"{card.name} ({card.licence}, {told_size}) from " in needs and str(location(card)) in needs
 
 
 def test_all_metrics_are_listed_and_shown_where_nothing_is_fetched(world: World) -> None:
