@@ -9,22 +9,23 @@ from typing import Any
 
 import numpy as np
 
+from vbench_py.adapters.damage import RUNGS
 from vbench_py.adapters.frames import cover
-from vbench_py.adapters.geometry import FALLBACK_FPS, Geometry, output_geometry
+from vbench_py.adapters.geometry import Geometry, output_geometry
 from vbench_py.adapters.modes import capabilities, checked_options, choose_mode, resolve
 from vbench_py.adapters.outputs import Clock, each, write_frames
+from vbench_py.adapters.truth import copied, damaged, streamed
 from vbench_py.cards import MethodCard
 from vbench_py.types import BadMedia, Capability, Generated, Request, Resolved, UsageError
-from vbench_py.video import probe, read, read_chunks
+from vbench_py.video import probe, read
 
-KINDS = ("ground-truth", "noise", "frozen-frame", "shuffled-frames")
-RANDOM_KINDS = ("noise", "shuffled-frames")
-CHUNK_BYTES = 16 << 20
+KINDS = ("ground-truth", *RUNGS, "noise", "frozen-frame", "shuffled-frames")
+RANDOM_KINDS = (*RUNGS, "noise", "shuffled-frames")
 SHUFFLE_BYTES = 1 << 30
 
 
 class Control:
-    """The card's default `kind` says which control. All but `ground-truth` see inputs only.
+    """The card's default `kind` says which control. All but `ground-truth` and its damaged forms see inputs only.
 
     Noise and shuffling are drawn from the seed and the sample's id: the same bytes each time, others for each sample.
     """
@@ -57,11 +58,12 @@ class Control:
         request, clock = resolved.request, Clock()
         required = choose_mode(self.card, request).required
         path = request.media[required[0]] if required else None
-        if self.kind == "ground-truth":
+        if self.kind == "ground-truth" or self.kind in RUNGS:
             if path is None:
                 raise UsageError(f"method {self.card.id}: its modes require no role to copy; name one in the card")
-            frames = _streamed(path, clock)
-            return write_frames(resolved, folder, frames, fps=probe(path).fps or FALLBACK_FPS, clock=clock)
+            if self.kind == "ground-truth":
+                return copied(resolved, folder, clock)
+            return damaged(resolved, folder, clock, RUNGS[self.kind], lambda: _random(request))
         geometry = output_geometry(request, path)
         if self.kind == "noise":
             frames = _noise(geometry, _random(request))
@@ -77,11 +79,6 @@ class Control:
 def _random(request: Request) -> np.random.Generator:
     words = np.frombuffer(hashlib.sha256(request.sample.id.encode()).digest(), np.uint32)
     return np.random.Generator(np.random.PCG64([request.seed % 2**64, *words.tolist()]))
-
-
-def _streamed(path: Path, clock: Clock) -> Iterator[np.ndarray]:
-    for chunk in clock.timed("decode", read_chunks(path, chunk_bytes=CHUNK_BYTES)):
-        yield from chunk
 
 
 def _noise(geometry: Geometry, random: np.random.Generator) -> Iterator[np.ndarray]:
@@ -110,6 +107,6 @@ def _shuffled(path: Path, geometry: Geometry, random: np.random.Generator, clock
     held = max(1, SHUFFLE_BYTES // (info.width * info.height * 3))
     for start in range(0, geometry.frames, held):
         wanted = set(shown[start : start + held].tolist())
-        kept = {index: frame.copy() for index, frame in enumerate(_streamed(path, clock)) if index in wanted}
+        kept = {index: frame.copy() for index, frame in enumerate(streamed(path, clock)) if index in wanted}
         for index in shown[start : start + held].tolist():
             yield cover(kept[index], geometry.width, geometry.height)

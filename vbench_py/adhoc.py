@@ -41,7 +41,7 @@ def folder_suite(
         near = [name for name in targets or () if name.casefold() == missing[0].casefold()]
         hint = f"did you mean {near[0]!r}?" if near else "give each the name of its video; the suffix may differ"
         raise UsageError(f"no target for {missing[0]!r}{more} among the {len(targets or ())} targets", mend=hint)
-    from vbench_py.catalogue import expand
+    from vbench_py.catalogue import bare, expand
 
     names = expand("metric", list(metrics))
     paths = sorted((sample, plain(_placed(path))) for sample, path in videos.items())
@@ -49,7 +49,7 @@ def folder_suite(
     card = SuiteCard.model_construct(
         id=f"videos-{slug(name, 40)}", version=place, title=f"Videos of {name}", task=TASK, licence="",
         summary="Videos that exist already, scored where they lie.", metrics=tuple(names),
-        primary=names[0].partition(":")[0],
+        primary=bare(names[0]),
     )  # fmt: skip
     said = prompts or {}
     samples = [

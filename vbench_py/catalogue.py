@@ -169,6 +169,11 @@ def implementation(entry: str, where: str) -> Any:
         raise UsageError(f"{where}: its entry {entry!r} cannot be loaded: {error}") from error
 
 
+def bare(name: str) -> str:
+    """The id in a name with a role or settings: `psnr-rgb` of `psnr-rgb:source@cap_db=50`."""
+    return name.partition("@")[0].partition(":")[0]
+
+
 def expand(kind: str, names: Sequence[str]) -> list[str]:
     """Names with bundles replaced by their members, in order, each once. `kind` is metric or suite."""
     result: dict[str, None] = {}
@@ -176,7 +181,7 @@ def expand(kind: str, names: Sequence[str]) -> list[str]:
         bundle = entries("bundle").get(name)
         if bundle is not None and bundle.data.get("of") == f"{kind}s":
             result.update(dict.fromkeys(expand(kind, card("bundle", name).members)))
-        elif name.partition(":")[0] in entries(kind) or "/" in name:
+        elif bare(name) in entries(kind) or "/" in name:
             result[name] = None
         else:
             bundles = [b.id for b in entries("bundle").values() if b.data.get("of") == f"{kind}s"]

@@ -138,7 +138,8 @@ def describe_outputs(generated: Generated, part: Path) -> Row:
             raise VbenchError(f"the method wrote {name} to {path}", mend="outputs go into the folder that it was given")
         relative = path.relative_to(part)
         outputs[name] = {"path": str(relative), "sha256": file_sha256(path)}
-        if name == "video":
+        pictured = name.partition("/")[0] in ("video", "depth", "view", "scene")
+        if pictured and (name == "video" or not facts):
             info = probe(path)
             facts = {"frames": info.frames, "fps": info.fps, "width": info.width, "height": info.height}
             stated = generated.encoding if generated.encoding != "lossless" else info.encoding

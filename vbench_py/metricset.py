@@ -1,13 +1,15 @@
 """The metrics of a run, each with its whole protocol: everything that changes the number, hashed.
 
 A name may carry a role, which aims a full-reference metric at it instead of the ground truth: `psnr-rgb:baseline`
-compares with another run's output (--reference-run), `ssim-y:source` with the input.
+compares with another run's output (--reference-run), `ssim-y:source` with the input. It may carry settings, which take
+the place of values in the card's protocol: `abs-rel@alignment=median+maximum_depth=10`. A suite may do the same for
+all its metrics.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
@@ -80,7 +82,7 @@ class MetricSpec:
         """What a metric of sets asks of the ground truth, where that is its reference set."""
         if not self.card.reference_set or self.options.reference_set:
             return {}
-        return {need: aimed(ask, "video", "target") for need, ask in self.asks.items()}
+        return {need: aimed(aimed(ask, "video", "target"), "views", "target") for need, ask in self.asks.items()}
 
     def array_key(self, ask: Ask, identities: Mapping[str, str]) -> str:
         """Where the bank keeps the arrays of `ask` for media of these identities."""
@@ -143,21 +145,59 @@ class MetricSpec:
 
 
 def metric_specs(
-    names: Sequence[str], options: ScoreOptions | None = None, *, scored: str = "0::1"
+    names: Sequence[str],
+    options: ScoreOptions | None = None,
+    *,
+    scored: str = "0::1",
+    settings: Mapping[str, Any] | None = None,
 ) -> list[MetricSpec]:
-    """The metrics of these names and bundles, ready to score. `scored` picks the frames of comparisons: "1::2"."""
-    options = options or ScoreOptions()
-    specs = [_spec(name, options, scored) for name in catalogue.expand("metric", names)]
+    """The metrics of these names and bundles, ready to score.
+
+    `scored` picks the frames of comparisons: "1::2". `settings` are a suite's: they reach every metric that knows them,
+    and must each be known to one.
+    """
+    options, settings = options or ScoreOptions(), settings or {}
+    specs = [_spec(name, options, scored, settings) for name in catalogue.expand("metric", names)]
     return list({spec.column: spec for spec in specs}.values())
 
 
-def _spec(name: str, options: ScoreOptions, scored: str) -> MetricSpec:
-    base, _, against = name.partition(":")
+def settings_of(card: MetricCard, told: str) -> dict[str, Any]:
+    """The settings of a name, "alignment=median+maximum_depth=10", each of its kind in the card's protocol.
+
+    Raises `UsageError` for one that the protocol does not hold, or a value of another kind.
+    """
+    given = {}
+    for part in filter(None, told.split("+")):
+        setting, equals, text = part.partition("=")
+        if setting not in card.protocol or not equals:
+            raise catalogue.unknown(f"setting of {card.id}", setting, card.protocol)
+        given[setting] = _like(card, setting, text)
+    return given
+
+
+def _like(card: MetricCard, setting: str, text: str) -> Any:
+    known = card.protocol[setting]
+    kinds: dict[type, Callable[[str], Any]] = {
+        bool: lambda word: {"true": True, "false": False}[word], int: int, float: float, str: str,
+    }  # fmt: skip
+    if type(known) not in kinds:
+        raise UsageError(f"metric {card.id}: {setting} is no plain value", mend="set it in a suite's [protocol]")
+    try:
+        return kinds[type(known)](text)
+    except (ValueError, KeyError):
+        kind = type(known).__name__
+        raise UsageError(f"metric {card.id}: {setting}={text}: give a {kind}, like {known!r}") from None
+
+
+def _spec(name: str, options: ScoreOptions, scored: str, settings: Mapping[str, Any]) -> MetricSpec:
+    front, _, own = name.partition("@")
+    base, _, against = front.partition(":")
     card: MetricCard = catalogue.card("metric", base)
-    protocol: dict[str, Any] = dict(card.protocol)
-    metric: Metric | SetMetric = catalogue.implementation(card.entry, f"metric {base!r}")(card, dict(card.protocol))
+    ours = {setting: value for setting, value in settings.items() if setting in card.protocol}
+    protocol: dict[str, Any] = {**card.protocol, **ours, **settings_of(card, own)}
+    metric: Metric | SetMetric = catalogue.implementation(card.entry, f"metric {base!r}")(card, dict(protocol))
     offset, step = (int(part) for part in scored.split("::"))
-    asks, marks = {}, [base + (f":{against}" if against else "")]
+    asks, marks = {}, [name]
     if against and not any("target" in roles_of(ask) for ask in metric.needs.values()):
         raise UsageError(f"metric {name!r}: {base} compares with nothing, so it cannot be aimed at a role")
     for need, ask in metric.needs.items():

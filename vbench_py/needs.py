@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Sequence
 
 from vbench_py import catalogue
@@ -14,6 +15,9 @@ from vbench_py.metricset import MetricSpec, metric_specs
 from vbench_py.samples import Suite
 
 log = logging.getLogger(__name__)
+TRY_AGAIN = 600.0
+"""Seconds before a file that could not be had is asked for again."""
+_tried: dict[str, float] = {}
 
 
 def weights_of(specs: Sequence[MetricSpec]) -> list[CheckpointCard]:
@@ -25,15 +29,19 @@ def weights_of(specs: Sequence[MetricSpec]) -> list[CheckpointCard]:
 def missing_of(specs: Sequence[MetricSpec], suite: Suite | None = None) -> dict[str, str]:
     """Why metrics cannot be computed here, by column: weights that no source gave, or no reference set.
 
-    Fetches what is missing; each file is tried once, however many metrics need it.
+    Fetches what is missing; each file is tried once, however many metrics, and runs of this process, need it.
     """
     failed: dict[str, str] = {}
     for card in weights_of(specs):
+        if time.monotonic() - _tried.get(card.name, -TRY_AGAIN) < TRY_AGAIN and not location(card).exists():
+            failed[card.name] = wanted(card)
+            continue
         try:
             fetch(card)
         except CheckpointUnavailable as error:
             log.debug("%s", error)
             failed[card.name] = wanted(card)
+            _tried[card.name] = time.monotonic()
     missing = {}
     for spec in specs:
         lacking = [failed[card.name] for card in weights_of([spec]) if card.name in failed]

@@ -9,6 +9,7 @@ from typing import Any
 
 import orjson
 
+from vbench_py import catalogue
 from vbench_py.metricset import MetricSpec
 from vbench_py.plan import current_outputs, set_identity
 from vbench_py.records import MetricFacts, OutputRecord, RunRecords, ScoreRecord
@@ -84,7 +85,7 @@ def read_run(run: RunFolder) -> list[RunRecords]:
 
 def _primary(name: str, columns: Mapping[str, Any]) -> str:
     """The primary metric's column among these: another command may have scored it under another protocol since."""
-    metric = name.partition("[")[0].partition(":")[0]
+    metric = catalogue.bare(name.partition("[")[0])
     return name if name in columns else next((c for c, values in columns.items() if values["id"] == metric), name)
 
 

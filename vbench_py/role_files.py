@@ -9,6 +9,7 @@ from vbench_py import derive
 from vbench_py.checkpoints import cache_dir
 from vbench_py.derive.materialise import FALLBACK_FPS
 from vbench_py.plan import PlannedScore
+from vbench_py.plan.numbers import VIEWS, views_of
 from vbench_py.store import raise_if_full
 from vbench_py.types import BadMedia
 from vbench_py.video import file_sha256, probe, reencode
@@ -30,6 +31,10 @@ def role_files(
 
 
 def _file(planned: PlannedScore, role: str, encode_as: str) -> Path:
+    if role == VIEWS and role in planned.paths and role not in planned.sample.media:
+        for name in views_of(planned.output["outputs"]):
+            _file(planned, name, "")
+        return planned.paths[role]
     made = role in planned.output["outputs"]
     if role in planned.sample.media and not made and role != "baseline":
         return derive.materialise(planned.sample.media[role])

@@ -1,6 +1,6 @@
-"""A suite's samples: its card and JSON-lines file become `Sample`s whose media are paths or recipes.
+"""A suite's samples: its card and JSON-lines file, or the user's dataset, become `Sample`s: media by path or recipe.
 
-A line: {"id", "prompt", "group", "media": {role: {"data": name | "path": file | "from": role, "steps": [...]}}, ...}.
+A line: {"id", "prompt", "group", "media": {role: {"data": name | "path": file | "from": role | "world": parameters, "steps": [...]}}, ...}.
 """
 
 from __future__ import annotations
@@ -13,9 +13,10 @@ from typing import Any
 
 import orjson
 
-from vbench_py import catalogue
+from vbench_py import catalogue, layout
 from vbench_py.cards import CheckpointCard, SuiteCard
 from vbench_py.checkpoints import location
+from vbench_py.derive.world import SOURCE
 from vbench_py.types import Media, Sample, Step, UsageError
 
 _FIELDS = {
@@ -43,9 +44,14 @@ class Suite:
 
 
 def load_suite(name: str) -> Suite:
-    """The suite of that name. Reads no data: media may still have to be fetched."""
+    """The suite of that name. Reads no data: media may still have to be fetched.
+
+    A suite with a layout lists the user's dataset; `UsageError` where it is missing, or differs from the card.
+    """
     found = catalogue.find("suite", name)
     card: SuiteCard = catalogue.card("suite", name)
+    if card.layout is not None:
+        return Suite(card, layout.samples(card), found.file.resolve())
     file = found.file.resolve().parent / card.samples
     data = {item.name: item for item in card.data}
     samples = []
@@ -124,6 +130,8 @@ def _media(
             raise catalogue.unknown("data source", text["data"], data)
         item = data[text["data"]]
         return Media(location(item), item.sha256, steps, seed)
+    if "world" in text:
+        return Media(Path(SOURCE), SOURCE, (Step("world", text["world"]), *steps), seed)
     if "path" in text:
         return Media(folder / text["path"], text.get("sha256"), steps, seed)
-    raise UsageError(f"{where}: needs one of data, path, from")
+    raise UsageError(f"{where}: needs one of data, path, from, world")

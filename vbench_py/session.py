@@ -18,6 +18,7 @@ from vbench_py.checkpoints import fetch
 from vbench_py.failures import Failures
 from vbench_py.features.bank import FeatureBank
 from vbench_py.generate import generate
+from vbench_py.inputs import check_inputs
 from vbench_py.method import Method
 from vbench_py.metricset import MetricSpec, ScoreOptions, metric_specs
 from vbench_py.needs import missing_of
@@ -177,7 +178,7 @@ class Session:
             for _ in range(2):  # once more where kept arrays prove to be damaged
                 score(
                     self.plan_scores(), self.run, options=options, progress=self.progress, failures=self.failures,
-                    pool=pool, bank=self.bank,
+                    pool=pool, bank=self.bank, control=str(self.about["control"]),
                 )  # fmt: skip
                 if not any(spec.of_sets for spec in self.computable):
                     break
@@ -272,6 +273,7 @@ def open_session(
         raise UsageError(f"suite {suite.card.id!r} has no samples")
     adapter = method.build()
     specs = _specs(suite, settings)
+    check_inputs(suite, specs)
     match = getattr(adapter, "match", None)
     unmatched = tuple(match(suite.samples).unmatched) if match else ()
     run = RunFolder.place(settings.results, suite.card.id, suite.card.version, method.name, method.key(adapter))
@@ -309,8 +311,9 @@ def reopen(run: RunFolder, settings: Settings, failures: Failures | None = None)
 def _specs(suite: Suite, settings: Settings) -> list[MetricSpec]:
     beside = BASELINE_METRICS if settings.reference_run else ()
     return metric_specs(
-        settings.metrics or (*suite.card.metrics, *beside), settings.score, scored=suite.card.output.scored
-    )
+        settings.metrics or (*suite.card.metrics, *beside), settings.score,
+        scored=suite.card.output.scored, settings=suite.card.protocol,
+    )  # fmt: skip
 
 
 def check_reference(settings: Settings) -> None:

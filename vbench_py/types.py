@@ -33,8 +33,13 @@ TASKS: Mapping[str, str] = {
     "storytelling": "a story becomes several shots of the same characters",
 }
 
-METRIC_ONLY_ROLES = frozenset({"target", "baseline"})
+METRIC_ONLY_ROLES = frozenset({"target", "baseline", "depth_target", "subject_mask", "take2"})
 """Roles that no method may see: ground truth, and another run's output for the same sample and seed."""
+
+LADDER = ("ceiling", "damage-1", "damage-2", "damage-3")
+"""Controls that are made from the ground truth, and see it: the truth itself, and known damage, worse and worse."""
+
+CONTROLS = (*LADDER, "floor")
 
 
 class VbenchError(Exception):
@@ -214,17 +219,23 @@ class View:
 
     `unit` window: `length` consecutive frames of the sampled ones, a window starting at offset, offset + stride, ...
     (frame: length 1; pair: length 2; a whole clip of 16 is one window of length 16).
+    `unit` run: one window is a whole run of the `path` (see below), or the whole clip where there is no path: for short
+    runs, and for small frames such as cameras. `length` and `stride` do not matter then.
     `unit` file: the extractor gets paths and decodes by itself. `unit` text: it gets strings (a sample's prompt).
+    `path` is the order in which the cells of a grid of views x time go past: time (view after view), view (moment after
+    moment, each over the views), diagonal (cell k is view k at time k, both modulo their number), raster (moment after
+    moment, over the views forwards and backwards in turn).
     `sampling` picks frames before windows are cut (see `features.sampling`): all, first:16, middle:8, fps:8, ...
     `geometry` None: source size, uint8.
     """
 
-    unit: Literal["window", "file", "text"] = "window"
+    unit: Literal["window", "run", "file", "text"] = "window"
     length: int = 1
     stride: int = 1
     offset: int = 0
     sampling: str = "all"
     geometry: Geometry | None = None
+    path: Literal["", "time", "view", "diagonal", "raster"] = ""
 
 
 FRAME = View()
@@ -240,6 +251,7 @@ class Ask:
     `on` are roles ("video",) ("video", "target"), texts of the sample ("prompt",), or outputs of another extractor on
     the same view, made once for the batch in hand: "flow:raft-things" is its `flow` from the first frame of each pair
     to the second, "flow:raft-things@source" that of another role, "backflow:raft-things" from second to first.
+    "unit:depth" is the unit that a role's values are in, a string a window.
     `options` are sorted (name, value) pairs handed to the extractor.
     """
 
@@ -267,6 +279,16 @@ class Extractor(Protocol):
     view's geometry rounds, else float32 in 0..255, not clipped (a read-only view, windows may overlap in memory); a
     dense output comes as (B, H, W, C). Gives arrays whose first axis is B. Results must not depend on B.
     For file units: paths; gives `index` and arrays with one entry a frame. For texts: one list of B strings a role.
+
+    Frames are (H, W, 3) uint8 for videos and masks (0 or 255), (H, W, 1) float32 for depth and (H, W, 2) for flow, NaN
+    where nothing is known, (3, 7, 1) float64 [K | R t] for cameras, (N, 3, 1) float32 (x, y, visible) for tracks.
+
+    An extractor may be fitted to the whole sequence first, in `rounds` streamed passes (an attribute, 0 without): each
+    calls `fit(*windows)` and then `fitted(arrays, before) -> (k,)` with what the windows gave, in order: arrays named
+    "sum_..." added over the windows, the others with the windows as first axis; `before` is the last round's answer.
+    From the second round on, `fit`, and `__call__` in the end, get the answer as one more argument (B, k).
+
+    With the attribute `unequal = True` its roles may have unlike pixel sizes, which are its own business.
 
     An extractor may carry `batch_windows` (after `load`): so many windows are gathered, across videos, before it is
     called; without it, windows never wait for another video. With `finite = False` NaN is an answer ("no valid pixel");

@@ -17,9 +17,10 @@ import vbench_py.metrics
 from tests.metrics.networks import Small, small_networks
 from vbench_py.cards import ExtractorCard, MetricCard, validate
 from vbench_py.features import batches
-from vbench_py.features.asks import extractors_of, sources_of
+from vbench_py.features.asks import extractors_of, roles_of, sources_of
 from vbench_py.features.extraction import extract, of_texts
 from vbench_py.types import Ask, Extractor, Facts, Score, Series, SetRow
+from vbench_py.video import Order, grid_cells
 
 FOLDER = Path(str(vbench_py.metrics.__file__)).parent
 
@@ -94,14 +95,20 @@ def arrays(
     batch: int = 0,
     texts: Mapping[str, str] | None = None,
 ) -> dict[str, Series]:
-    """What extractors say for every need of a metric, on (T, H, W, 3) uint8 clips by role and texts by name."""
+    """What extractors say for every need of a metric, on (T, H, W, 3) uint8 clips by role and texts by name.
+
+    Other kinds than video have their own frames (see `vbench_py.types.Extractor`); a grid has an axis of views in
+    front. Depth is in metres, unless the facts say another `unit`.
+    """
     given = {"prompt": "a prompt", **(texts or {})}
     found: dict[str, Series] = {}
     for need, ask in metric(name).needs.items():
         if ask.view.unit == "text":
             found[need] = of_texts(build(ask, weights), [given[text] for text in ask.on])
             continue
-        frames = len(roles["video"])
+        clips = {role: _in_order(clip, ask.view.path) for role, clip in roles.items()}
+        first = roles[roles_of(ask)[0]]
+        frames = len(clips[roles_of(ask)[0]])
         extractors = {item: build(item, weights) for item in (ask, *sources_of(ask))}
         with pytest.MonkeyPatch.context() as patch:
             if batch:
@@ -109,15 +116,31 @@ def arrays(
                     patch.setattr(made, "batch_windows", batch, raising=False)
                     patch.setattr(made, "bytes_per_window", lambda shape: batches.BATCH_BYTES // batch)
             series = extract(
-                {ask: extractors[ask]}, lambda role: iter([roles[role]]),
-                frozenset(r for r, clip in roles.items() if len(clip) == 1 and r != "video"),
+                {ask: extractors[ask]}, lambda role: iter([clips[role]]),
+                frozenset(r for r, clip in clips.items() if len(clip) == 1 and r != "video"),
                 sources={s: extractors[s] for s in sources_of(ask)},
-                frames=frames, fps=(facts or {}).get("fps"),
+                frames=frames, fps=(facts or {}).get("fps"), run=_run(first, ask.view.path),
+                units=dict.fromkeys(roles, (facts or {}).get("unit", "metres")),
             )[ask]  # fmt: skip
         if isinstance(series, Exception):
             raise series
         found[need] = series
     return found
+
+
+def _in_order(clip: np.ndarray, path: Order) -> np.ndarray:
+    """The cells of a grid as a stream sees them; a plain clip as it is."""
+    if clip.ndim != 5:
+        return clip
+    cells = grid_cells(*clip.shape[:2], path)
+    return clip[cells[:, 0], cells[:, 1]]
+
+
+def _run(clip: np.ndarray, path: Order) -> int | None:
+    if clip.ndim != 5:
+        return None
+    views, frames = clip.shape[:2]
+    return {"": frames, "time": frames, "view": views, "diagonal": max(views, frames), "raster": views * frames}[path]
 
 
 def score(
@@ -134,7 +157,7 @@ def score(
     Networks run on `weights` (paths by checkpoint name), else small with seeded random weights.
     """
     found = arrays(name, roles, facts=facts, weights=weights, batch=batch, texts=texts)
-    known = Facts({"frames": len(roles["video"]), **(facts or {})})
+    known = Facts({"frames": len(next(iter(roles.values()))), **(facts or {})})
     return metric(name).score(found, known)  # type: ignore[no-any-return]
 
 

@@ -5,14 +5,23 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import reduce
 
-from vbench_py.derive.operator import Frames, Operator
+from vbench_py.derive.operator import Frames, Maker, Operator
 from vbench_py.derive.registry import build
-from vbench_py.types import Step
+from vbench_py.types import Step, UsageError
 
 
 def check(steps: Sequence[Step]) -> tuple[Operator, ...]:
-    """The operators of `steps`, in order. Raises `UsageError` for an unknown operator or a wrong parameter."""
-    return tuple(build(step) for step in steps)
+    """The operators of `steps`, in order.
+
+    Raises `UsageError` for an unknown operator, a wrong parameter, and one that cannot stand where it stands.
+    """
+    chain = tuple(build(step) for step in steps)
+    for place, operator in enumerate(chain):
+        if isinstance(operator, Maker) and place:
+            raise UsageError(f"operator {operator.id!r} makes a medium", mend="put it first, and take out those before")
+        if isinstance(operator, Maker) and not operator.pictures and len(chain) > 1:
+            raise UsageError(f"operator {chain[1].id!r} changes pictures, and {operator.id!r} makes none here")
+    return chain
 
 
 def stream(chain: Sequence[Operator], chunks: Frames, seed: int) -> Frames:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from vbench_py.checkpoints import cache_dir
 from vbench_py.derive import chain as chains
-from vbench_py.derive.operator import Frames, Operator
+from vbench_py.derive.operator import Frames, Maker, Operator
 from vbench_py.derive.temporal import Trim
 from vbench_py.keys import key
 from vbench_py.types import BadMedia, Media
@@ -54,12 +54,19 @@ def place(media: Media, cache: Path | None = None) -> Path:
     operators = chains.check(media.steps)
     if not operators:
         return media.path
-    suffix = ".png" if chains.is_still(operators) else ".mkv"
-    return (cache or cache_dir()) / "media" / f"{identity(media)}{suffix}"
+    return (cache or cache_dir()) / "media" / f"{identity(media)}{_suffix(operators)}"
+
+
+def _suffix(operators: Sequence[Operator]) -> str:
+    first = operators[0]
+    if isinstance(first, Maker) and not first.pictures:
+        return first.suffix
+    return ".png" if chains.is_still(operators) else ".mkv"
 
 
 def materialise(media: Media, cache: Path | None = None) -> Path:
-    """The file of `media`: its own path without steps, else `cache/media/<identity>.mkv` (FFV1) or `.png` for a still.
+    """The file of `media`: its own path without steps, else `cache/media/<identity>.mkv` (FFV1), `.png` for a still,
+    `.npz` for depth and its like, a folder for views.
 
     Made once, streamed (a few frames in memory), and put in place in one move: a reader never sees a part of it, and
     two processes that make the same at once agree. `cache` None is `vbench_py.checkpoints.cache_dir()`. Raises
@@ -69,9 +76,8 @@ def materialise(media: Media, cache: Path | None = None) -> Path:
     operators = chains.check(media.steps)
     if not operators:
         return media.path
-    suffix = ".png" if chains.is_still(operators) else ".mkv"
-    target = (cache or cache_dir()) / "media" / f"{identity(media)}{suffix}"
-    if not target.is_file():
+    target = (cache or cache_dir()) / "media" / f"{identity(media)}{_suffix(operators)}"
+    if not target.exists():
         try:
             _make(media, operators, target)
         except BadMedia as error:
@@ -81,19 +87,32 @@ def materialise(media: Media, cache: Path | None = None) -> Path:
 
 
 def _make(media: Media, operators: Sequence[Operator], target: Path) -> None:
+    first = operators[0]
+    if isinstance(first, Maker):
+        if first.pictures:
+            frames = chains.stream(operators[1:], first.draw(media.path, media.seed), media.seed)
+            _write(frames, target, chains.rate(operators[1:], first.clock or FALLBACK_FPS))
+            return
+        with writing(target) as part:
+            first.make(media.path, part, media.seed)
+        return
     info = probe(media.path)
-    start, first = 0, operators[0]
+    start = 0
     if isinstance(first, Trim) and first.start + first.frames <= info.frames:
         # The reader seeks, so a clip from the end of a film costs what one from its start does.
         start, operators = first.start, (first.model_copy(update={"start": 0}), *operators[1:])
     with closing(read_chunks(media.path, start=start, chunk_bytes=_CHUNK_BYTES, info=info)) as source:
         frames = chains.stream(operators, source, media.seed)
-        if target.suffix == ".png":
-            _write_image(frames, target)
-            return
-        with VideoWriter(target, fps=chains.rate(operators, info.fps or FALLBACK_FPS)) as writer:
-            for chunk in frames:
-                writer.write(chunk)
+        _write(frames, target, chains.rate(operators, info.fps or FALLBACK_FPS))
+
+
+def _write(frames: Frames, target: Path, fps: float) -> None:
+    if target.suffix == ".png":
+        _write_image(frames, target)
+        return
+    with VideoWriter(target, fps=fps) as writer:
+        for chunk in frames:
+            writer.write(chunk)
 
 
 def _write_image(frames: Frames, target: Path) -> None:

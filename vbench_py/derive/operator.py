@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import ClassVar
 
 import numpy as np
@@ -48,3 +49,33 @@ class FrameOperator(Operator):
     def frame(self, frame: np.ndarray, index: int, seed: int) -> np.ndarray:
         """One (H, W, 3) uint8 RGB frame from another; `index` is its place in the clip."""
         raise NotImplementedError
+
+
+class Maker(Operator):
+    """An operator that reads a file or folder by itself, or nothing at all, and makes a medium of any kind.
+
+    It stands first in a chain. What makes pictures (`pictures`) gives them as frames, which other operators may go on
+    from; anything else is written whole, and ends the chain.
+    """
+
+    @property
+    def pictures(self) -> bool:
+        return False
+
+    @property
+    def suffix(self) -> str:
+        """Of the file that `make` writes; "" for a folder."""
+        return ".npz"
+
+    def draw(self, source: Path, seed: int) -> Frames:
+        """The pictures, as a stream."""
+        raise NotImplementedError
+
+    def make(self, source: Path, target: Path, seed: int) -> None:
+        """Writes what are no pictures. Raises BadMedia when the source does not suit."""
+        raise NotImplementedError
+
+    @property
+    def clock(self) -> float | None:
+        """Frames a second of the pictures, where they have a clock."""
+        return None

@@ -8,10 +8,12 @@ from collections.abc import Mapping
 from pydantic import ValidationError
 
 from vbench_py.derive.damage import GaussianBlur, Jpeg, Noise
+from vbench_py.derive.depth_maps import DepthMaps
 from vbench_py.derive.downscale import BicubicDown, GaussianDown
 from vbench_py.derive.operator import Operator
 from vbench_py.derive.spatial import CenterCrop, Crop, Modcrop, Resize
 from vbench_py.derive.temporal import CentreFrames, DropFrames, FirstFrame, MotionBlur, Trim
+from vbench_py.derive.world import World
 from vbench_py.types import Step, UsageError
 
 _OPERATORS: Mapping[str, type[Operator]] = {
@@ -31,6 +33,8 @@ _OPERATORS: Mapping[str, type[Operator]] = {
         GaussianBlur,
         Noise,
         Jpeg,
+        DepthMaps,
+        World,
     )
 }
 

@@ -15,6 +15,8 @@ from vbench_py.types import Ask
 
 BACKWARDS = "back"
 """Before the name of an output ("backflow"): the source runs on its windows with their frames in reverse."""
+UNIT = "unit:"
+"""Before the name of a role: the unit of its values."""
 
 
 @dataclass(frozen=True)
@@ -29,7 +31,7 @@ class Chained:
 def chained(ask: Ask, entry: str) -> Chained | None:
     """The parsed "flow:raft-things@source", or None where the entry is a role or a text."""
     output, colon, rest = entry.partition(":")
-    if not colon:
+    if not colon or entry.startswith(UNIT):
         return None
     extractor, _, role = rest.partition("@")
     backwards = output.startswith(BACKWARDS) and output != BACKWARDS
@@ -46,7 +48,8 @@ def sources_of(ask: Ask) -> tuple[Ask, ...]:
 def roles_of(ask: Ask) -> tuple[str, ...]:
     """The roles (or texts) that enter its arrays, in order of first mention."""
     links = (chained(ask, entry) for entry in ask.on)
-    return tuple(dict.fromkeys(link.source.on[0] if link else entry for link, entry in zip(links, ask.on, strict=True)))
+    roles = (link.source.on[0] if link else entry.removeprefix(UNIT) for link, entry in zip(links, ask.on, strict=True))
+    return tuple(dict.fromkeys(roles))
 
 
 def aimed(ask: Ask, role: str, other: str) -> Ask:
@@ -55,7 +58,8 @@ def aimed(ask: Ask, role: str, other: str) -> Ask:
     def swap(entry: str) -> str:
         link = chained(ask, entry)
         if link is None:
-            return other if entry == role else entry
+            told = UNIT if entry.startswith(UNIT) else ""
+            return told + other if entry == told + role else entry
         return f"{entry.partition('@')[0]}@{other}" if link.source.on[0] == role else entry
 
     return replace(ask, on=tuple(swap(entry) for entry in ask.on))
@@ -85,7 +89,7 @@ def ask_key(ask: Ask, **settings: Any) -> str:
     plain = ask
     for number, role in enumerate(roles_of(ask)):
         plain = aimed(plain, role, f"#{number}")
-    view = {name: value for name, value in vars(ask.view).items() if name != "geometry"}
+    view = {name: value for name, value in vars(ask.view).items() if name != "geometry" and (value or name != "path")}
     geometry = vars(ask.view.geometry) if ask.view.geometry else None
     return key("ask", [ask.extractor, list(plain.on), view, geometry, told(ask), settings])
 

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from vbench_py.failures import out_of_memory
-from vbench_py.features.asks import Chained, chained, sources_of
+from vbench_py.features.asks import UNIT, Chained, chained, sources_of
 from vbench_py.types import Ask, BadMedia, Extractor, Series
 
 BATCH_BYTES = 256 << 20
@@ -144,13 +144,16 @@ class Batch:
         """The arrays of an ask, for windows whose frames stand in reverse if `backwards`."""
         if (ask, backwards) not in self.made:
             arguments = [self._argument(ask, entry, backwards) for entry in ask.on]
+            if fitted_name(ask) in self.windows:
+                arguments.append(self.windows[fitted_name(ask)])
             self.made[ask, backwards] = self.line.call(ask, arguments, self.count)
         return self.made[ask, backwards]
 
     def _argument(self, ask: Ask, entry: str, backwards: bool) -> np.ndarray | Exception:
         link: Chained | None = chained(ask, entry)
         if link is None:
-            return self.windows[entry][:, ::-1] if backwards else self.windows[entry]
+            turned = backwards and not entry.startswith(UNIT)
+            return self.windows[entry][:, ::-1] if turned else self.windows[entry]
         arrays = self.run(link.source, link.backwards != backwards)
         if isinstance(arrays, Exception):
             return arrays
@@ -208,6 +211,11 @@ def exact_arithmetic() -> Iterator[None]:
     finally:
         for place, value in zip(places, before, strict=True):
             place.allow_tf32 = value
+
+
+def fitted_name(ask: Ask) -> str:
+    """The name among a batch's windows of what the ask's extractor was fitted to."""
+    return f"fitted:{ask!r}"
 
 
 def lines_of(asks: Sequence[Ask]) -> list[tuple[Ask, ...]]:

@@ -8,17 +8,35 @@ from __future__ import annotations
 from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from vbench_py.features.asks import roles_of
-from vbench_py.features.batches import Gathered, Line, Piece, lines_of
+from vbench_py.features.asks import UNIT, roles_of
+from vbench_py.features.batches import Gathered, Line, Piece, fitted_name, lines_of
+from vbench_py.features.fitting import fit
 from vbench_py.features.sampling import sampled_frames
 from vbench_py.features.streams import Chunks, RoleStream, ViewStream
 from vbench_py.types import Ask, Extractor, Geometry, Series, View
 
 CHUNK_BYTES = 24 << 20
+
+
+@dataclass(frozen=True)
+class About:
+    """What is known of one video: frames, their rate, the length of a run, units by role, what asks were fitted to."""
+
+    frames: int | None
+    fps: float | None
+    run: int | None
+    units: Mapping[str, str]
+    fitted: Mapping[Ask, np.ndarray]
+
+    def constants(self, group: Sequence[Ask]) -> dict[str, np.ndarray]:
+        """What every window of these asks comes with, by name."""
+        told = {entry for ask in group for entry in ask.on if entry.startswith(UNIT)}
+        found = {entry: np.array(self.units.get(entry.removeprefix(UNIT), "")) for entry in told}
+        return found | {fitted_name(ask): self.fitted[ask] for ask in group if ask in self.fitted}
 
 
 @dataclass
@@ -30,6 +48,8 @@ class Reader:
     streams: Mapping[str, ViewStream]
     gathered: Mapping[Ask, Gathered]
     next_start: int
+    constants: Mapping[str, np.ndarray] = field(default_factory=dict)
+    """What is the same for every window of the video, by the name under which extractors find it."""
 
     @property
     def alive(self) -> bool:
@@ -57,6 +77,7 @@ class Reader:
                 return
             starts = [self.next_start + i * stride for i in range(min(count, wanted))]
             windows = {role: stream.buffer.windows(starts, length) for role, stream in self.streams.items()}
+            windows |= {name: np.broadcast_to(it, (len(starts), *it.shape)) for name, it in self.constants.items()}
             timed = next((s for s in self.streams.values() if not s.role.still), next(iter(self.streams.values())))
             at = timed.source_frames(np.asarray(starts, dtype=np.int64))
             self.line.add(Piece(at, windows, self.gathered))
@@ -78,14 +99,39 @@ class Extraction:
         sources: Mapping[Ask, Extractor] | None = None,
         frames: int | None = None,
         fps: float | None = None,
+        run: int | None = None,
+        units: Mapping[str, str] | None = None,
     ) -> dict[Ask, Gathered]:
         """One pass over each role of one video, for all asks. What waits for a fuller batch comes later.
 
-        `open_role` gives a role's chunks, of equal length for all roles but the `stills`, one-frame roles to broadcast;
-        `sources` are the extractors whose outputs the asks read; `frames` and `fps` are needed where a view samples.
+        `open_role` gives a role's chunks, of equal length for all roles but the `stills`, one-frame roles to broadcast,
+        each time it is called: extractors that are fitted first make passes of their own.
+        `sources` are the extractors whose outputs the asks read; `frames` and `fps` are needed where a view samples,
+        `run`, the length of a run in frames, where a view wants runs, and `units` of roles by name where one is told.
         An extractor that fails leaves its exception; an error while decoding is raised, and the asks start anew.
         """
-        extractors = {**(sources or {}), **asks}
+
+        def about(known: Mapping[Ask, np.ndarray]) -> About:
+            return About(frames, fps, run or frames, units or {}, known)
+
+        def fitting(rounds: Mapping[Ask, Extractor], known: Mapping[Ask, np.ndarray]) -> dict[Ask, Exception | None]:
+            found = Extraction()._feed(rounds, open_role, stills, {**(sources or {}), **rounds}, about(known))
+            return {ask: item.error for ask, item in found.items()}
+
+        answers = fit(asks, fitting)
+        broken = {ask: Gathered(ask, error=found) for ask, found in answers.items() if isinstance(found, Exception)}
+        known = {ask: found for ask, found in answers.items() if isinstance(found, np.ndarray)}
+        whole = {ask: made for ask, made in asks.items() if ask not in broken}
+        return broken | self._feed(whole, open_role, stills, {**(sources or {}), **whole}, about(known))
+
+    def _feed(
+        self,
+        asks: Mapping[Ask, Extractor],
+        open_role: Callable[[str], Chunks],
+        stills: frozenset[str],
+        extractors: Mapping[Ask, Extractor],
+        about: About,
+    ) -> dict[Ask, Gathered]:
         roles = sorted({role for ask in asks for role in roles_of(ask)})
         gathered = {ask: Gathered(ask) for ask in asks}
         with ThreadPoolExecutor(max_workers=max(len(roles), 1)) as pool, ExitStack() as opened:
@@ -97,7 +143,7 @@ class Extraction:
             readers = []
             for group in lines_of(list(asks)):
                 try:
-                    readers.append(self._reader(group, extractors, streams, views, gathered, frames, fps))
+                    readers.append(self._reader(group, extractors, streams, views, gathered, about))
                 except Exception as error:
                     for ask in group:
                         gathered[ask].error = error
@@ -111,11 +157,13 @@ class Extraction:
         streams: Mapping[str, RoleStream],
         views: dict[tuple[str, str, Geometry | None], ViewStream],
         gathered: Mapping[Ask, Gathered],
-        frames: int | None,
-        fps: float | None,
+        about: About,
     ) -> Reader:
         view = group[0].view
-        picked = None if view.sampling == "all" else sampled_frames(view.sampling, frames or 0, fps)
+        picked = None if view.sampling == "all" else sampled_frames(view.sampling, about.frames or 0, about.fps)
+        if view.unit == "run":
+            length = (about.run or 1) if picked is None else len(picked)
+            view = replace(view, length=length, stride=length)
         mine = {}
         for role in sorted({role for ask in group for role in roles_of(ask)}):
             place = (role, view.sampling, view.geometry)
@@ -123,7 +171,7 @@ class Extraction:
                 views[place] = ViewStream(streams[role], picked, view.geometry)
             mine[role] = views[place]
         line = self._lines.setdefault(group, Line(group, extractors))
-        return Reader(line, view, mine, {ask: gathered[ask] for ask in group}, view.offset)
+        return Reader(line, view, mine, {ask: gathered[ask] for ask in group}, view.offset, about.constants(group))
 
     def _read(self, streams: Sequence[RoleStream], views: Sequence[ViewStream], readers: Sequence[Reader]) -> None:
         if not streams:
@@ -169,10 +217,12 @@ def extract(
     sources: Mapping[Ask, Extractor] | None = None,
     frames: int | None = None,
     fps: float | None = None,
+    run: int | None = None,
+    units: Mapping[str, str] | None = None,
 ) -> dict[Ask, Series | Exception]:
     """Everything the window asks want of one video, see `Extraction.feed`."""
     work = Extraction()
-    gathered = work.feed(asks, open_role, stills, sources=sources, frames=frames, fps=fps)
+    gathered = work.feed(asks, open_role, stills, sources=sources, frames=frames, fps=fps, run=run, units=units)
     work.flush()
     return {ask: item.error or item.series() for ask, item in gathered.items()}
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from itertools import product
+from itertools import pairwise, product
 from math import isnan, nan
 from statistics import median
 from typing import TYPE_CHECKING, Any
@@ -13,7 +13,7 @@ from vbench_py.leaderboard.board import Board, Cell, Column, Row, Table
 from vbench_py.leaderboard.comparable import Key, comparable
 from vbench_py.records import MetricFacts, OutputRecord, RunRecords
 from vbench_py.stats import INTERVALS, NOTHING, Estimate, cluster_mean, paired_difference, separated, shared_ranks
-from vbench_py.types import UsageError
+from vbench_py.types import CONTROLS, LADDER, UsageError
 
 if TYPE_CHECKING:
     import pandas
@@ -196,7 +196,7 @@ def _rank(
 
     ranks = shared_ranks(separate, len(ranked))
     ranked = [replace(row, rank=rank, shared=ranks.count(rank) > 1) for row, rank in zip(ranked, ranks, strict=True)]
-    controls = [row for kind in ("ceiling", "floor") for row in rows if row.control == kind]
+    controls = [row for kind in CONTROLS for row in rows if row.control == kind]
     return ranked + left_out + controls
 
 
@@ -216,22 +216,25 @@ def _not_ranked(row: Row, column: Column, common: bool) -> str:
 
 
 def _ordered_by_controls(column: Column, rows: Sequence[Row]) -> Column:
-    """Marks a metric under which some floor is not worse than some ceiling, with the worst such pair."""
-    if column.facts.family == COST:
+    """Marks a metric under which a control is not worse than one that must be better, with the worst such pair.
+
+    A floor must be worse than a ceiling, and each rung of the ladder of known damage worse than the one before.
+    """
+    if column.facts.family == COST or not column.sign:
         return column
     means = {
         kind: [(row.name, row.cells[column.id].estimate.mean) for row in rows
                if row.control == kind and column.id in row.cells and not isnan(row.cells[column.id].estimate.mean)]
-        for kind in ("floor", "ceiling")
+        for kind in CONTROLS
     }  # fmt: skip
-    pairs = list(product(means["floor"], means["ceiling"])) if column.sign else []
+    rungs = [*pairwise(kind for kind in LADDER if means[kind]), (LADDER[0], "floor")]
+    pairs = [pair for better, worse in rungs for pair in product(means[worse], means[better])]
     if not pairs:
         return column
-    (floor, low), (ceiling, high) = max(pairs, key=lambda pair: column.sign * (pair[0][1] - pair[1][1]))
+    (worse, low), (better, high) = max(pairs, key=lambda pair: column.sign * (pair[0][1] - pair[1][1]))
     if column.sign * low < column.sign * high:
         return column
-    told = f"{floor} {column.text(low)} no worse than {ceiling} {column.text(high)}"
-    return replace(column, unordered=told)
+    return replace(column, unordered=f"{worse} {column.text(low)} no worse than {better} {column.text(high)}")
 
 
 def _mark_best(rows: Sequence[Row], columns: Sequence[Column]) -> list[Row]:

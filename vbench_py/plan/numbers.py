@@ -50,10 +50,22 @@ def output_path(run: RunFolder, row: Row, name: str = "video") -> Path:
     return run.path / str(row["outputs"][name]["path"])
 
 
+VIEWS = "views"
+"""The role of an output's views together; each is an output of its own, `view/000`, `view/030`."""
+
+
+def views_of(outputs: Mapping[str, Any]) -> dict[str, Any]:
+    """The outputs that are views, by name."""
+    return {name: item for name, item in outputs.items() if name.startswith("view/")}
+
+
 def facts_of(row: Row, sample: Sample) -> dict[str, Any]:
     """The facts a metric may read of one output."""
     names = ("frames", "fps", "width", "height", "encoding", "seconds", "peak_memory_bytes", "timeline", "prompt_used")
-    return {**sample.facts, "prompt": sample.prompt, **{name: row.get(name) for name in names}}
+    code = {"code_bytes": (row.get("provenance") or {}).get("code_bytes")}
+    schedule = {"prompt_schedule": [list(item) for item in sample.prompt_schedule]} if sample.prompt_schedule else {}
+    own = {name: row.get(name) for name in names}
+    return {**sample.facts, **schedule, "prompt": sample.prompt, **code, **own}
 
 
 def texts_of(sample: Sample, output: Row) -> dict[str, str]:
@@ -140,7 +152,7 @@ def _siblings(outputs: Mapping[tuple[str, int], Row]) -> dict[tuple[str, int], R
     """For each output the next one of the same prompt group and prompt, the first after the last, if there are two."""
     twins: dict[tuple[str, str], list[tuple[str, int]]] = {}
     for place, row in sorted(outputs.items()):
-        if row["status"] == "ok":
+        if row["status"] == "ok" and "video" in row["outputs"]:
             twins.setdefault((row.get("group", place[0]), row.get("prompt", "")), []).append(place)
     return {
         place: outputs[following]
@@ -170,7 +182,9 @@ def identities_of(
             identities[role] = ""
     if baseline and (sample.id, seed) in baseline:
         identities["baseline"] = baseline[(sample.id, seed)][0]
-    return identities | {name: item["sha256"] for name, item in output["outputs"].items()}
+    views = {name: item["sha256"] for name, item in views_of(output["outputs"]).items()}
+    together = {VIEWS: key("views", sorted(views.items()))} if views else {}
+    return identities | together | {name: item["sha256"] for name, item in output["outputs"].items()}
 
 
 def _paths(
@@ -179,7 +193,8 @@ def _paths(
     paths = {role: place_of(media) for role, media in sample.media.items()}
     if (sample.id, seed) in baseline:
         paths["baseline"] = baseline[(sample.id, seed)][1]
-    return paths | {name: output_path(run, output, name) for name in output["outputs"]}
+    views = {VIEWS: output_path(run, output, name).parent for name in views_of(output["outputs"])}
+    return paths | views | {name: output_path(run, output, name) for name in output["outputs"]}
 
 
 def place_of(media: Media) -> Path:

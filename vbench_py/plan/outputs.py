@@ -14,6 +14,7 @@ from vbench_py.plan.numbers import output_path
 from vbench_py.samples import Suite
 from vbench_py.store import Row, RunFolder, age, better, standing
 from vbench_py.types import (
+    LADDER,
     METRIC_ONLY_ROLES,
     Adapter,
     Media,
@@ -47,8 +48,8 @@ class PlannedOutput:
 
 
 def visible_media(sample: Sample, control: str) -> dict[str, Media]:
-    """The media a method may see: not the ground truth, unless it is the ceiling."""
-    return {r: m for r, m in sample.media.items() if r not in METRIC_ONLY_ROLES or control == "ceiling"}
+    """The media a method may see: not the ground truth, unless it is a control that is made from it."""
+    return {r: m for r, m in sample.media.items() if r not in METRIC_ONLY_ROLES or control in LADDER}
 
 
 def request_for(sample: Sample, seed: int, method: Method, suite: Suite) -> Request:

@@ -6,12 +6,12 @@ import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from vbench_py import catalogue, derive
+from vbench_py import catalogue, derive, layout
 from vbench_py.cards import AdapterCard, BundleCard, CheckpointCard, ExtractorCard, MethodCard, MetricCard, SuiteCard
 from vbench_py.features.asks import extractors_of, roles_of
 from vbench_py.features.sampling import sampled_frames
 from vbench_py.promises.finding import Finding, Skipped, demand, tried
-from vbench_py.types import METRIC_ONLY_ROLES
+from vbench_py.types import LADDER, METRIC_ONLY_ROLES, Sample
 
 ROLES = frozenset(
     {
@@ -52,7 +52,7 @@ def _implements(kind: str, card: Any) -> str | None:
 
 def _exist(kind: str, names: tuple[str, ...]) -> str | None:
     for name in names:
-        catalogue.card(kind, name.partition(":")[0])  # a metric may be aimed at a role: psnr-rgb:baseline
+        catalogue.card(kind, catalogue.bare(name))  # a metric may be aimed at a role: psnr-rgb:baseline
     return None
 
 
@@ -130,7 +130,7 @@ def _method(card: MethodCard, name: str) -> Iterator[Check]:
 
     def blind() -> str | None:
         seen = {role for mode in card.modes for role in (*mode.required, *mode.optional)} & METRIC_ONLY_ROLES
-        demand(not seen or card.control == "ceiling", f"it would see {sorted(seen)}, which only metrics may")
+        demand(not seen or card.control in LADDER, f"it would see {sorted(seen)}, which only metrics may")
         return None
 
     def policy() -> str | None:
@@ -154,23 +154,33 @@ def _method(card: MethodCard, name: str) -> Iterator[Check]:
 
 def _suite(card: SuiteCard, name: str) -> Iterator[Check]:
     from vbench_py.metricset import metric_specs
+    from vbench_py.promises.layouts import layout_promises, stand_ins
     from vbench_py.samples import load_suite
 
+    if card.layout is not None:
+        yield from layout_promises(card)
+
+    def known() -> tuple[Sample, ...]:
+        # The user's dataset may be elsewhere, or broken, which other promises tell: roles are the card's.
+        return stand_ins(card) if card.layout is not None else load_suite(name).samples
+
     def samples() -> str | None:
+        if card.layout is not None and (text := layout.missing(card)):
+            raise Skipped(text)
         suite = load_suite(name)
         demand(bool(suite.pairs), "it has no sample, or no seed")
         return f"{len(suite.samples)} samples, {len(suite.pairs)} outputs"
 
     def recipes() -> str | None:
-        for sample in load_suite(name).samples:
+        for sample in known():
             for media in sample.media.values():
                 derive.check(media.steps)
         return None
 
     def roles() -> str | None:
-        for spec in metric_specs(card.metrics, scored=card.output.scored):
+        for spec in metric_specs(card.metrics, scored=card.output.scored, settings=card.protocol):
             wanted = set(spec.roles) - {"video", "baseline"}
-            for sample in load_suite(name).samples:
+            for sample in known():
                 lacking = sorted(wanted - set(sample.media))
                 demand(not lacking, f"{spec.column} needs {lacking}, which sample {sample.id!r} lacks")
         return None
@@ -180,7 +190,7 @@ def _suite(card: SuiteCard, name: str) -> Iterator[Check]:
             method: MethodCard = catalogue.card("method", other)
             modes = [mode for mode in method.modes if mode.task == card.task]
             demand(bool(modes), f"method {other!r} does not serve {card.task}")
-            for sample in load_suite(name).samples:
+            for sample in known():
                 served = any(set(mode.required) <= set(sample.media) for mode in modes)
                 demand(served, f"sample {sample.id!r} lacks what {other!r} requires: {list(modes[0].required)}")
         return None

@@ -14,7 +14,7 @@ from vbench_py.keys import canonical
 from vbench_py.method import Method, method
 from vbench_py.promises.clips import FPS, texture, write_media
 from vbench_py.promises.finding import Finding, Skipped, demand, tried
-from vbench_py.types import TASKS, Adapter, Generated, Request, Resolved, Sample, Unsupported, UsageError
+from vbench_py.types import LADDER, TASKS, Adapter, Generated, Request, Resolved, Sample, Unsupported, UsageError
 
 UNKNOWN = "no-such-option"
 SIZE = (5, 24, 32)
@@ -191,7 +191,7 @@ def _well_formed(drive: Drive) -> str:
     task = drive.mode.task
     if task in SAME_LENGTH and drive.mode.required:
         demand(frames == SIZE[0], f"{frames} frames from an input of {SIZE[0]}")
-    if task == "frame_interpolation" and drive.method.card.control != "ceiling":
+    if task == "frame_interpolation" and drive.method.card.control not in LADDER:
         demand(frames > SIZE[0], f"{frames} frames from an input of {SIZE[0]}: nothing was put between")
     return f"{frames} frames of {width}x{height}" + (f" at {made.fps:g} a second" if made.fps else "")
 

@@ -121,10 +121,11 @@ class ScoreWorker:
         aligned = open_aligned(paths, self.options.align, problems)
         windows: dict[Ask, Extractor] = {}
         sources: dict[Ask, Extractor] = {}
+        kinds = {ask: spec.card.kinds for spec in job.wanted for ask in spec.asks.values()}
         for ask in streamed:
             try:
-                aligned.check(ask)
                 extractor = self.pool.get(ask)
+                aligned.check(ask, kinds.get(ask), unequal=getattr(extractor, "unequal", False))
                 if ask.view.unit == "file":
                     arrays = dict(extractor(*(paths[role] for role in ask.on)))
                     job.series[ask] = Series(np.asarray(arrays.pop("index")), arrays)
@@ -172,7 +173,7 @@ class ScoreWorker:
         try:
             job.gathered |= self._work.feed(
                 {ask: windows[ask] for ask in step.asks}, step.chunks, step.aligned.stills, sources=sources,
-                frames=step.stop, fps=info.fps if info else None,
+                frames=step.stop, fps=info.fps if info else None, run=step.run, units=step.units,
             )  # fmt: skip
         except Exception as error:
             raise_if_full(error)

@@ -1,18 +1,29 @@
-"""Small H.264 copies that browsers play."""
+"""Small H.264 copies that browsers play, of everything that can be seen."""
 
 from __future__ import annotations
 
+from collections.abc import Generator, Iterator
 from contextlib import closing
+from dataclasses import replace
+from math import ceil, sqrt
 from pathlib import Path
 
+import numpy as np
+
+from vbench_py.types import BadMedia
+from vbench_py.video.colours import DepthPainter, FlowPainter, Painter
 from vbench_py.video.encoders import LibavFile
+from vbench_py.video.info import VideoInfo
 from vbench_py.video.probe import probe
 from vbench_py.video.read import read_chunks
 from vbench_py.video.storage import writing
 from vbench_py.video.write import frame_rate
 
+TILES = 12
 _CLOCKLESS_FPS = 8.0
 _OPTIONS = {"crf": "23", "preset": "veryfast"}
+_CHUNK_BYTES = 16 << 20
+_RANGE_FRAMES = 16
 
 
 def write_preview(
@@ -21,20 +32,76 @@ def write_preview(
     """Write an H.264 yuv420p MP4, index in front, at most `max_width` pixels wide, both sides even, at the source's
     fps.
 
+    Depth comes in colour (near is bright), flow by the colour wheel, both with one range a clip and grey where nothing
+    is known. A grid comes as one picture with its views side by side, at most 12 of them at equal distances.
     Never enlarges, beyond rounding 1-pixel sides up to 2. Media without a clock play at `fps`, or 8 a second. For eyes
-    only: never score a preview. Raises BadMedia, StorageError.
+    only: never score a preview. Raises BadMedia, also for cameras and tracks, StorageError.
     """
-    info = probe(source)
-    width = max(2, min(info.width, max_width) // 2 * 2)
-    height = max(2, round(info.height * width / info.width / 2) * 2)
+    info = _seen(probe(source))
+    columns = ceil(sqrt(max(1, len(info.views))))
+    rows = ceil(max(1, len(info.views)) / columns)
+    tile = min(info.width, max(1, max_width // columns))
+    width = max(2, tile * columns // 2 * 2)
+    height = max(2, round(info.height * rows * width / (info.width * columns) / 2) * 2)
     rate = frame_rate(fps or info.fps or _CLOCKLESS_FPS)
-    with writing(Path(destination)) as part, closing(read_chunks(source, info=info, chunk_bytes=16 << 20)) as chunks:
+    painter = _painter(info)
+    with writing(Path(destination)) as part, closing(_pictures(info, painter, columns, tile)) as pictures:
         encoder = LibavFile(part, "mp4", "libx264", "yuv420p", rate, width, height, _OPTIONS, movflags="+faststart")
         try:
-            for chunk in chunks:
-                for frame in chunk:
-                    encoder.add(frame)
+            for picture in pictures:
+                encoder.add(picture)
             encoder.close()
         except BaseException:
             encoder.abort()
             raise
+
+
+def _seen(info: VideoInfo) -> VideoInfo:
+    """The medium with the views that will be shown."""
+    if info.kind in ("camera", "tracks"):
+        raise BadMedia(f"{info.path}: {info.kind} has no pictures", mend="preview the video that it belongs to")
+    if len(info.views) <= TILES:
+        return info
+    chosen = [index * len(info.views) // TILES for index in range(TILES)]
+    return replace(
+        info,
+        views=tuple(info.views[index] for index in chosen),
+        members=tuple(info.members[index] for index in chosen),
+    )
+
+
+def _painter(info: VideoInfo) -> Painter | None:
+    """What colours the frames, its range taken from some of them; None for pictures."""
+    if info.kind == "video":
+        return None
+    step = ceil(info.cells / _RANGE_FRAMES)
+    with closing(_frames(info)) as frames:
+        sample = (frame for index, frame in enumerate(frames) if index % step == 0)
+        return DepthPainter(sample, info.unit) if info.kind == "depth" else FlowPainter(sample)
+
+
+def _frames(info: VideoInfo) -> Generator[np.ndarray, None, None]:
+    with closing(read_chunks(info.path, info=info, order="view", chunk_bytes=_CHUNK_BYTES)) as chunks:
+        for chunk in chunks:
+            yield from chunk
+
+
+def _pictures(info: VideoInfo, painter: Painter | None, columns: int, tile: int) -> Generator[np.ndarray, None, None]:
+    """One picture a moment, (H, W, 3) uint8 RGB; tiles of a grid `tile` wide."""
+    with closing(_frames(info)) as frames:
+        painted: Iterator[np.ndarray] = (painter(frame) if painter else frame for frame in frames)
+        if info.views:
+            painted = _tiled(painted, len(info.views), columns, tile, max(1, round(info.height * tile / info.width)))
+        yield from painted
+
+
+def _tiled(frames: Iterator[np.ndarray], views: int, columns: int, width: int, height: int) -> Iterator[np.ndarray]:
+    import cv2
+
+    canvas = np.zeros((ceil(views / columns) * height, columns * width, 3), dtype=np.uint8)
+    for index, frame in enumerate(frames):
+        row, column = divmod(index % views, columns)
+        small = cv2.resize(np.ascontiguousarray(frame), (width, height), interpolation=cv2.INTER_AREA)
+        canvas[row * height : (row + 1) * height, column * width : (column + 1) * width] = small
+        if index % views == views - 1:
+            yield canvas

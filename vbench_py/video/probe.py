@@ -7,10 +7,13 @@ from pathlib import Path
 from typing import Any
 
 from vbench_py.types import BadMedia
-from vbench_py.video.arrays import probe_array
+from vbench_py.video.cameras import probe_camera
 from vbench_py.video.decord_reader import decord_fits
+from vbench_py.video.find import image_files
+from vbench_py.video.grid import probe_grid, view_media
 from vbench_py.video.images import probe_images
 from vbench_py.video.info import ARRAY_SUFFIXES, IMAGE_SUFFIXES, VideoInfo
+from vbench_py.video.kinds import probe_array
 from vbench_py.video.opening import MEND, check_present, decoded, opened
 from vbench_py.video.orientation import orientation_of
 from vbench_py.video.packets import PacketScan, codec_name, is_variable, scan_packets
@@ -20,17 +23,25 @@ _LOSSLESS_CODECS = frozenset({"ffv1", "png", "rawvideo", "huffyuv", "ffvhuff", "
 
 
 def probe(path: Path | str) -> VideoInfo:
-    """Facts of a video file, image folder, image, .npz or .npy. `frames` is what reading yields, never a promise.
+    """Facts of a video file, image folder, image, .npz, .npy, camera .json, or folder of views (a grid).
 
-    Video packets are read once; all frames are decoded only where packets cannot be counted on (see `scan_packets`).
-    Raises BadMedia for what is missing, empty, no media, without video, truncated, or a folder of unequal images.
+    `frames` is what reading yields, never a promise. Video packets are read once; all frames are decoded only where
+    packets cannot be counted on (see `scan_packets`). Of arrays the headers are read, of cameras everything. A folder
+    without loose images is a grid with a view for each video, array or image folder in it.
+    Raises BadMedia for what is missing, empty, no media, without video, truncated, a folder of unequal images or views,
+    depth without its unit, and cameras that are not in the OpenCV convention, not rigid or not as many as they say.
     Damage inside a file of full length shows only when its frames are read.
     """
     path = Path(path)
     check_present(path)
     suffix = path.suffix.lower()
+    if path.is_dir() and not image_files(path):
+        views = view_media(path)
+        return probe_grid(path, views, probe) if views else probe_images(path)
     if path.is_dir() or suffix in IMAGE_SUFFIXES:
         return probe_images(path)
+    if suffix == ".json":
+        return probe_camera(path)
     if suffix in ARRAY_SUFFIXES:
         return probe_array(path)
     return _probe_video(path)
