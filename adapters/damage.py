@@ -17,7 +17,7 @@ import numpy as np
 class Rung:
     """How much of each damage. `tremble` and `slide` in pixels at a diagonal of 200, `blur` a sigma in pixels, `noise`
     a standard deviation in levels, `fade` the share of light that is gone in the last frame; `depth` the standard
-    deviation of its logarithm, `outliers` the share of depth that is three times too far; `turn` in degrees and
+    deviation of its logarithm, `outliers` the share of depth that is four times too near; `turn` in degrees and
     `shift` in metres what camera poses are off by; `lost` how many shots are missing.
     """
 
@@ -56,25 +56,24 @@ def frames(source: Iterator[np.ndarray], count: int, rung: Rung, random: np.rand
             frame.astype(np.float32), np.array([[1, 0, x], [0, 1, y]]), (width, height), borderMode=cv2.BORDER_REFLECT
         )
         soft = cv2.GaussianBlur(moved, (0, 0), rung.blur * scale)
-        lit = soft * (1 - rung.fade * done)
-        noisy = lit + rung.noise * random.standard_normal(frame.shape, dtype=np.float32)
-        yield np.rint(noisy.clip(0, 255)).astype(np.uint8)
+        noisy = soft + rung.noise * random.standard_normal(frame.shape, dtype=np.float32)
+        yield np.rint((noisy * (1 - rung.fade * done)).clip(0, 255)).astype(np.uint8)
 
 
 def depth(source: Iterator[np.ndarray], rung: Rung, random: np.random.Generator) -> Iterator[np.ndarray]:
-    """Frames (H, W) float32 of depth: patches off scale, other ones in each frame, soft edges, blocks too far away."""
+    """Frames (H, W) float32 of depth: patches off scale, other ones in each frame, soft edges, blocks too near."""
     for frame in source:
         height, width = frame.shape
         cells = (height // _CELL + 2, width // _CELL + 2)
         patches = cv2.resize(
             random.standard_normal(cells).astype(np.float32), (width, height), interpolation=cv2.INTER_CUBIC
         )
-        far = cv2.resize(random.random(cells).astype(np.float32), (width, height), interpolation=cv2.INTER_NEAREST)
+        near = cv2.resize(random.random(cells).astype(np.float32), (width, height), interpolation=cv2.INTER_NEAREST)
         valid = np.isfinite(frame)
         weight = cv2.GaussianBlur(valid.astype(np.float32), (0, 0), 4 * rung.depth * _CELL / 4)
         filled = cv2.GaussianBlur(np.where(valid, frame, 0), (0, 0), 4 * rung.depth * _CELL / 4)
         soft = filled / np.maximum(weight, 1e-6)
-        yield np.where(valid, soft * np.exp(rung.depth * patches) * np.where(far < rung.outliers, 3, 1), np.nan)
+        yield np.where(valid, soft * np.exp(rung.depth * patches) * np.where(near < rung.outliers, 0.25, 1), np.nan)
 
 
 def poses(world_to_camera: np.ndarray, rung: Rung, random: np.random.Generator) -> np.ndarray:

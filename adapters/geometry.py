@@ -13,6 +13,10 @@ INTERPOLATION_FACTOR = 2
 ANIMATION_FRAMES = 16
 FALLBACK_FPS = 8.0
 FREE_SIDE = 256
+EXTENSION = 4
+"""Times the length of its prefix, a long video without a length asked for."""
+FREE_TASKS = ("i2v", "motion_control", "customization", "storytelling")
+"""Tasks whose input is an image: length and rate are the request's, or our own."""
 
 
 @dataclass(frozen=True)
@@ -29,10 +33,11 @@ def output_geometry(request: Request, input_path: Path | None, *, scale: int = V
     """What a method that sees `input_path` (video or image) must give back.
 
     Size: the request's width and height; one of them alone keeps the input's shape; else the input's size, times
-    `scale` for vsr. Length: the input's for vsr, deblurring, editing and reconstruction; `factor` (n - 1) + 1 for
-    frame_interpolation, the factor being taken from the request's frames when they fit, else 2; the request's or 16 for
-    i2v. Rate: the request's, else the input's (times the factor), else 8 a
-    second. Without an input: 16 frames of 256 x 256 at 8 a second, where the request leaves it open.
+    `scale` for vsr. Length: the request's or 16 for tasks that begin with an image (i2v, motion_control, customization,
+    storytelling), the request's or 4 times the input's for long_video; `factor` (n - 1) + 1 for frame_interpolation,
+    the factor being taken from the request's frames when they fit, else 2; else the input's. Rate: the request's, else
+    the input's (times the factor), else 8 a second. Without an input: 16 frames of 256 x 256 at 8 a second, where the
+    request leaves it open.
     Raises `Unsupported("frames", ...)` when the request asks for a length that the input cannot give.
     """
     if input_path is None:
@@ -43,8 +48,10 @@ def output_geometry(request: Request, input_path: Path | None, *, scale: int = V
     task = request.sample.task
     width, height = _size(request, info, scale if task == "vsr" else 1)
     rate = info.fps or FALLBACK_FPS
-    if task == "i2v":
+    if task in FREE_TASKS:
         frames, rate = request.frames or ANIMATION_FRAMES, FALLBACK_FPS
+    elif task == "long_video":
+        frames = request.frames or EXTENSION * info.frames
     elif task == "frame_interpolation":
         factor = factor or interpolation_factor(request, info.frames)
         frames, rate = factor * (info.frames - 1) + 1, rate * factor

@@ -12,10 +12,11 @@ from typing import Any, TypeVar
 import numpy as np
 
 from vbench_py.types import Chunk, Generated, Resolved, StorageError, Unsupported
-from vbench_py.video import VideoWriter
+from vbench_py.video import Unit, VideoWriter, write_depth
 
 Item = TypeVar("Item")
 FRAMES_PER_CHUNK = 16
+GENERATE, WRITE = "generate", "encode"
 _END: Any = object()
 
 
@@ -34,6 +35,11 @@ class Clock:
         finally:
             self.seconds[name] += perf_counter() - start
 
+    def told(self) -> dict[str, float]:
+        """Seconds by phase, each second in one phase only: "generate" without the phases that passed inside it."""
+        inside = sum(value for name, value in self.seconds.items() if name not in (GENERATE, WRITE))
+        return {**self.seconds, GENERATE: max(0.0, self.seconds[GENERATE] - inside)}
+
     def timed(self, phase: str, items: Iterable[Item]) -> Iterator[Item]:
         """Yields `items`, adding the time spent waiting for each to `phase`."""
         iterator = iter(items)
@@ -50,25 +56,43 @@ def write_frames(
 ) -> Generated:
     """Streams (H, W, 3) uint8 RGB frames into `folder/name.mkv` (FFV1, exact) as they are made.
 
-    `clock` may already hold seconds of phases inside `frames` (decode): these are taken out of "generate". The timeline
-    says when each group of 16 frames was made, encoding left out.
+    `clock` may hold seconds of phases inside `frames` (decode): these are taken out of "generate". The timeline says
+    when each group of 16 frames was made, writing left out.
     """
     path = folder / f"{name}.mkv"
     path.parent.mkdir(parents=True, exist_ok=True)
     timeline: list[Chunk] = []
     count = 0
     with VideoWriter(path, fps=fps, encoding="ffv1") as writer:
-        for count, frame in enumerate(clock.timed("generate", frames), start=1):
+        for count, frame in enumerate(clock.timed(GENERATE, frames), start=1):
             if count % FRAMES_PER_CHUNK == 0:
-                timeline.append(Chunk(count - FRAMES_PER_CHUNK, count - 1, clock.seconds["generate"]))
-            with clock.phase("encode"):
+                timeline.append(Chunk(count - FRAMES_PER_CHUNK, count - 1, clock.seconds[GENERATE]))
+            with clock.phase(WRITE):
                 writer.write(frame)
     rest = count % FRAMES_PER_CHUNK
     if rest:
-        timeline.append(Chunk(count - rest, count - 1, clock.seconds["generate"]))
-    seconds = dict(clock.seconds)
-    seconds["generate"] = max(0.0, seconds["generate"] - seconds.get("decode", 0.0))
-    return Generated(resolved=resolved, outputs={name: path}, seconds=seconds, timeline=tuple(timeline))
+        timeline.append(Chunk(count - rest, count - 1, clock.seconds[GENERATE]))
+    return Generated(resolved=resolved, outputs={name: path}, seconds=clock.told(), timeline=tuple(timeline))
+
+
+def write_depth_frames(
+    resolved: Resolved,
+    folder: Path,
+    frames: Iterable[np.ndarray],
+    *,
+    unit: Unit,
+    count: int,
+    clock: Clock,
+    name: str = "depth",
+) -> Generated:
+    """Streams `count` depth frames (H, W) float32 in `unit`, NaN where unknown, into `folder/name.npz`; see above."""
+    path = folder / f"{name}.npz"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    before = clock.seconds[GENERATE]
+    with clock.phase(WRITE):
+        write_depth(path, clock.timed(GENERATE, frames), unit=unit, frames=count)
+    clock.seconds[WRITE] -= clock.seconds[GENERATE] - before
+    return Generated(resolved=resolved, outputs={name: path}, seconds=clock.told())
 
 
 def each(

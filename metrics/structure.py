@@ -48,6 +48,28 @@ class Drift(FrameMean):
         return Score(abs(last - first), details, curve)
 
 
+class SlopePerSecond(Drift):
+    """How fast a statistic of the frames changes in one direction: |least-squares slope| per second.
+
+    The protocol's `statistic` and `scale` as for `Drift`. The curve is the distance of each frame from the line.
+    Details: `slope`, signed; `residual`, the root mean square of the curve.
+    """
+
+    def score(self, arrays: Mapping[str, Series], facts: Facts) -> Score:
+        """The score of one output; `Unsupported` without two frames or without a frame rate."""
+        series, fps = arrays["windows"], float(facts.get("fps") or 0)
+        if len(series.index) < 2:
+            raise Unsupported("frames", f"{self.card.id} needs at least 2 frames")
+        if not fps > 0:
+            raise Unsupported("fps", f"{self.card.id} is a slope per second, and the video has no frame rate")
+        values = self.statistic(series)
+        seconds = (series.index - np.mean(series.index)) / fps
+        centred = values - np.mean(values)
+        slope = float(np.sum(seconds * centred) / np.sum(seconds * seconds))
+        curve = Curve(series.index, np.abs(centred - slope * seconds))
+        return Score(abs(slope), {"slope": slope, "residual": float(np.sqrt(np.mean(curve.values**2)))}, curve)
+
+
 class SeamScore(WarpingErrorMean):
     """Mean warping error of the pairs across two chunks, in units of the median of the other pairs: 1 is no seam.
 

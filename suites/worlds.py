@@ -44,7 +44,7 @@ def depth() -> Iterator[Sample]:
 def views() -> Iterator[Sample]:
     azimuths = [0, 40, 80, 120, 160, 200, 240, 280, 320]
     for name, number in (("three-balls", 3), ("five-things", 5), ("three-things", 8)):
-        scene = {"scene": number, "camera": "still", "frames": 8}
+        scene = {"scene": number, "camera": "still", "frames": 9}
         given, grid = {**scene, "azimuth": 0}, {**scene, "azimuths": azimuths}
         roles = {
             "source": media(**given),
@@ -107,18 +107,20 @@ def long_video() -> Iterator[Sample]:
     for name, number in (("three-balls", 3), ("five-things", 5)):
         scene = {"scene": number, "camera": "return", "frames": 96, "still": True}
         prefix = media(steps=({"operator": "trim", "frames": 24},), **scene)
-        yield line(name, scene, {"prefix": prefix, "target": media(**scene)}, facts={"frames": 96, "fps": FPS})
+        yield line(name, scene, {"prefix": prefix, "target": media(**scene)}, facts={"palindrome": True})
 
 
 def motion_control() -> Iterator[Sample]:
+    large = {"width": 320, "height": 208}
     for name, number, camera in (("orbit", 3, "orbit"), ("pan", 8, "pan"), ("dolly", 5, "dolly")):
         scene = {"scene": number, "camera": camera, "frames": 16}
+        seen = {**scene, **large}
         roles = {
-            "first": media(steps=({"operator": "first-frame"},), **scene),
-            "camera": media("camera", **scene),
-            "tracks": media("tracks", **scene),
-            "depth_target": media("depth", **scene),
-            "target": media(**scene),
+            "first": media(steps=({"operator": "first-frame"},), **seen),
+            "camera": media("camera", **seen),
+            "tracks": media("tracks", spacing=24, room=True, **seen),
+            "depth_target": media("depth", **seen),
+            "target": media(**seen),
         }
         yield line(name, scene, roles)
 
@@ -152,8 +154,8 @@ def customization() -> Iterator[Sample]:
 
 
 def storytelling() -> Iterator[Sample]:
-    for name, number in (("four-rooms", 3), ("four-places", 11), ("four-looks", 8)):
-        scene = {"scene": number, "camera": "still", "frames": 48, "shots": 4}
+    for name, number in (("four-rooms", 1), ("four-places", 4), ("four-looks", 6)):
+        scene = {"scene": number, "camera": "still", "frames": 64, "shots": 4}
         told = parameters(**scene)
         alone = told.references(1)[0]
         plain = {k: v for k, v in alone.model_dump(exclude_defaults=True).items() if k not in (*SIZE, "fps")}

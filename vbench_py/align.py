@@ -71,9 +71,10 @@ class Aligned:
         """Raises `BadMedia` where grids of views stand beside a clip, or have other views."""
         grids = {role: self.infos[role].views for role in roles_of(ask) if role not in self.stills}
         counts = {len(views) for views in grids.values()}
-        if len(counts) > 1 or (grids and ask.view.path and counts == {0}):
+        if len(counts) > 1 or (grids and bool(ask.view.path) != (counts != {0})):
             told = ", ".join(f"{role} has {len(views) or 'no'} views" for role, views in grids.items())
-            raise BadMedia(f"{ask.extractor} compares the same views of every role: {told}")
+            reads = "the same views of every role" if ask.view.path else "a clip, not a grid of views"
+            raise BadMedia(f"{ask.extractor} reads {reads}: {told}")
 
     def passes(self, asks: Mapping[Ask, Extractor]) -> list[Pass]:
         """Asks grouped so that each group can share one decode: all in one, unless an alignment or a path sets some

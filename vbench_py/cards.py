@@ -178,21 +178,24 @@ class OutputCard(Card):
 class RoleCard(Card):
     """One role of every clip of a dataset. Texts may hold {field}s of the clip; paths are relative to the root.
 
-    - `path`: a file (video, image, array) or a folder of frames. `pick`: of that folder, these frames in this order
-      (a glob counts as all it finds, in natural order). `frames`: a slice of the frames, "0:110" or "::3"; with
-      `keep_every` the end is cut so that 1 + a multiple of it is left, as `drop-frames` wants.
-    - `views`: for a grid, each view's name and its place below `path`.
+    - `path`: a file (video, image, array) or a folder of frames; a part "*" stands for the one name that is there.
+      `pick`: of that folder, these frames in this order (a glob counts as all it finds, in natural order); `stems`:
+      those whose names, without the suffix, are those of that role's frames. `frames`: a slice, "0:110" or "::3";
+      with `keep_every` the end is cut so that 1 + a multiple of it is left, as `drop-frames` wants.
+    - `views`: for a grid, each view's name and its place below `path`; {"*" = "*"} takes every folder there as a view.
     - `origin`: made from that role by `steps` (operators of `derive`). With a `path` too, the path is a companion:
       taken where the dataset has it, made where the fixed part of the path does not exist.
     - `steps` without `origin` are applied to what lies at `path`.
     - `kind`: `depth` with a `factor` are integer images (metres = level / factor), with `format = "dpt"` Sintel's
       files; `unit` is that of the values.
     - Expected: `count` frames (of each view) and `size` (width, height), one for all clips or by clip; `total` frames
-      over all clips; `like` names the role that has as many frames, and sides `shrink` times as long (0: any).
+      over all clips; `like` names the role that has as many frames, and sides `shrink` times as long (0: any);
+      `numbered` frames count up in their names, so that a missing one shows where no count is known.
     """
 
     path: str = ""
     pick: tuple[str, ...] = ()
+    stems: str = ""
     frames: Annotated[str, Field(pattern=r"^(-?\d*:-?\d*(:\d+)?)?$")] = ""
     keep_every: int = 1
     views: dict[str, str] = {}
@@ -205,6 +208,7 @@ class RoleCard(Card):
     count: int | dict[str, int] | None = None
     total: int | None = None
     size: tuple[int, int] | dict[str, tuple[int, int]] | None = None
+    numbered: bool = False
     like: str = ""
     shrink: int = 1
 

@@ -198,12 +198,14 @@ def _spec(name: str, options: ScoreOptions, scored: str, settings: Mapping[str, 
     metric: Metric | SetMetric = catalogue.implementation(card.entry, f"metric {base!r}")(card, dict(protocol))
     offset, step = (int(part) for part in scored.split("::"))
     asks, marks = {}, [name]
-    if against and not any("target" in roles_of(ask) for ask in metric.needs.values()):
+    read = {role for ask in metric.needs.values() for role in roles_of(ask)}
+    compared = next((role for role in ("target", "source") if role in read), "")
+    if against and not compared:
         raise UsageError(f"metric {name!r}: {base} compares with nothing, so it cannot be aimed at a role")
     for need, ask in metric.needs.items():
         chosen = "target" in ask.on and scored != "0::1" and (ask.view.unit == "file" or ask.view.length == 1)
         if against:
-            ask = aimed(ask, "target", against)
+            ask = aimed(ask, compared, against)
             protocol["against"] = against
         if chosen:
             protocol["frames"] = scored

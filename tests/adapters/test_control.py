@@ -34,7 +34,7 @@ def test_only_the_ceiling_asks_for_the_target() -> None:
     roles = {
         name: {role for mode in method(name).modes for role in mode.required} for name in ("noise", "frozen-frame")
     }
-    assert roles == {"noise": {"source", "first"}, "frozen-frame": {"source", "first"}}
+    assert roles == {"noise": {"source", "first"}, "frozen-frame": {"source", "first", "prefix"}}
 
 
 def test_the_ceiling_without_a_target_is_unsupported(tmp_path: Path) -> None:

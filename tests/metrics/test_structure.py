@@ -50,6 +50,24 @@ def test_drift_of_two_frames_without_a_frame_rate() -> None:
     assert made.value == 20 and set(made.details) == {"difference", "first", "last"}
 
 
+def test_exposure_drift_of_a_known_ramp() -> None:
+    for levels, slope in ((100 - 2 * np.arange(20), -20), (50 + np.arange(20), 10)):
+        made = score("exposure-drift", {"video": greys(levels)}, facts={"fps": 10.0})
+        assert made.value == pytest.approx(abs(slope)) and made.details["slope"] == pytest.approx(slope)
+        assert made.details["residual"] == pytest.approx(0, abs=1e-12)
+
+
+def test_exposure_that_comes_and_goes_does_not_drift() -> None:
+    there = 100 + 4 * np.arange(10)
+    made = score("exposure-drift", {"video": greys(np.concatenate([there, there[::-1]]))}, facts={"fps": 10.0})
+    assert made.value == pytest.approx(0, abs=1e-9) and made.details["residual"] > 5
+
+
+def test_exposure_drift_needs_a_frame_rate() -> None:
+    with pytest.raises(Unsupported, match="no frame rate"):
+        score("exposure-drift", {"video": greys(np.arange(4))})
+
+
 @pytest.mark.parametrize("statistic", ["luma", "chroma", "contrast", "sharpness"])
 def test_drift_of_a_still_video_is_none(statistic: str) -> None:
     made = score(f"drift-{statistic}", {"video": np.repeat(texture(1, 32, 40), 4, axis=0)}, facts={"fps": 2.0})

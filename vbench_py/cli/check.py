@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -22,11 +24,27 @@ def command(
         list[str] | None,
         typer.Option("--set", help="key=value: an option of the method (repeat).", envvar="VBENCH_PY_SET"),
     ] = None,
+    data: Annotated[
+        Path | None,
+        typer.Option("--data", help="Folder that the datasets of suites lie in.", envvar="VBENCH_PY_DATA"),
+    ] = None,
+    tiny: Annotated[
+        Path | None,
+        typer.Option(
+            "--tiny",
+            help="First write a tiny dataset as the suite's card lays it out, in this new folder.",
+            envvar="VBENCH_PY_TINY",
+        ),
+    ] = None,
     device: Annotated[str, typer.Option("--device", help="cpu, cuda, cuda:1 ...", envvar="VBENCH_PY_DEVICE")] = "cpu",
 ) -> int:
     """Check a card or an adapter against its promises."""
     from vbench_py.promises import check_all, check_name
 
+    if tiny is not None:
+        data = _tiny_tree(names or [], tiny)
+    if data is not None:
+        os.environ["VBENCH_PY_DATA"] = str(data)
     options = assignments("--set", set)
     found = (finding for name in names for finding in check_name(name, options, device)) if names else check_all()
     findings: list[Finding] = []
@@ -47,6 +65,16 @@ def command(
         kept = f"{len(findings) - len(broken) - skipped} of {len(findings)} promises kept"
         sys.stdout.write(kept + (f", {skipped} not tried" if skipped else "") + "\n")
     return 1 if broken else 0
+
+
+def _tiny_tree(names: list[str], folder: Path) -> Path:
+    from vbench_py import catalogue
+    from vbench_py.layout import make_tiny
+    from vbench_py.types import UsageError
+
+    if len(names) != 1:
+        raise UsageError("--tiny writes the dataset of one suite", mend="name exactly one")
+    return make_tiny(catalogue.card("suite", names[0]), folder)
 
 
 def _text(finding: Finding, *, headed: bool) -> str:

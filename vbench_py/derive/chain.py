@@ -36,4 +36,4 @@ def rate(chain: Sequence[Operator], fps: float) -> float:
 
 def is_still(chain: Sequence[Operator]) -> bool:
     """Whether the chain ends in a single image."""
-    return any(operator.still for operator in chain)
+    return any(operator.single for operator in chain)

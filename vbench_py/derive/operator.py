@@ -24,7 +24,7 @@ class Operator(BaseModel):
 
     id: ClassVar[str]
     version: ClassVar[str] = "1"
-    still: ClassVar[bool] = False
+    single: ClassVar[bool] = False
     """Whether the result is a single image."""
 
     def apply(self, chunks: Frames, seed: int) -> Frames:

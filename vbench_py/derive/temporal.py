@@ -36,7 +36,7 @@ class FirstFrame(Operator):
     """The first frame alone, as an image."""
 
     id: ClassVar[str] = "first-frame"
-    still: ClassVar[bool] = True
+    single: ClassVar[bool] = True
 
     def apply(self, chunks: Frames, seed: int) -> Frames:
         for chunk in chunks:

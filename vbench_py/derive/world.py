@@ -21,7 +21,8 @@ class World(Maker, world.WorldParameters):
     """A rendered video of the synthetic world, or what is true of it.
 
     `what` rgb, mask (of body `body`), edit-mask: pictures. depth (metres), flow (pixels to the next frame, NaN where the
-    point is not seen there), camera, tracks (points of the bodies at every `spacing`-th pixel of the first frame): .npz.
+    point is not seen there), camera, tracks (points of the bodies, and with `room` of the room, at every `spacing`-th
+    pixel of the first frame), centres (of the bodies): .npz.
     With `azimuths`, rgb and depth are folders with a medium a view, and camera has an axis of views.
     """
 
@@ -30,6 +31,7 @@ class World(Maker, world.WorldParameters):
     what: Literal["rgb", "depth", "flow", "camera", "mask", "edit-mask", "tracks", "centres"] = "rgb"
     body: int = Field(default=0, ge=0)
     spacing: int = Field(default=12, ge=1)
+    room: bool = False
 
     @property
     def scenery(self) -> world.WorldParameters:
@@ -62,11 +64,11 @@ class World(Maker, world.WorldParameters):
             for name, view in scenery.views().items():
                 self._view(target / name, view)
         else:
-            _write(self.what, scenery, target, self.spacing)
+            _write(self.what, scenery, target, self.spacing, self.room)
 
     def _view(self, place: Path, view: world.WorldParameters) -> None:
         if self.what == "depth":
-            _write("depth", view, place.with_suffix(".npz"), self.spacing)
+            _write("depth", view, place.with_suffix(".npz"))
             return
         with VideoWriter(place.with_suffix(".mkv"), fps=self.clock) as writer:
             for frame in _drawn(self.what, view, self.body):
@@ -82,7 +84,7 @@ def _drawn(what: str, scenery: world.WorldParameters, body: int) -> Iterator[np.
         yield np.repeat(seen[..., None].astype(np.uint8) * 255, 3, axis=2)
 
 
-def _write(what: str, scenery: world.WorldParameters, target: Path, spacing: int) -> None:
+def _write(what: str, scenery: world.WorldParameters, target: Path, spacing: int = 1, room: bool = False) -> None:
     count = scenery.rendered
     if what == "depth":
         write_depth(target, world.depth(scenery), unit="metres", frames=count)
@@ -91,8 +93,8 @@ def _write(what: str, scenery: world.WorldParameters, target: Path, spacing: int
     elif what == "camera":
         write_camera(target, *world.cameras(scenery))
     else:
-        found = world.centres(scenery) if what == "centres" else world.tracks(scenery, spacing)
-        write_tracks(target, found[0], found[1])
+        found = world.centres(scenery) if what == "centres" else world.tracks(scenery, spacing, room)
+        write_tracks(target, found.tracks, found.visible)
 
 
 def _seen(forward: np.ndarray, backward: np.ndarray, occluded: np.ndarray, behind: np.ndarray) -> np.ndarray:

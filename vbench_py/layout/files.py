@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import shutil
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 from vbench_py.cards import RoleCard
@@ -32,32 +34,39 @@ class Found:
         return len(self.views[0][1]) if self.views else len(self.frames) or None
 
     @property
-    def first(self) -> Path:
-        """The file whose header tells the size."""
-        return self.views[0][1][0] if self.views else (self.frames or (self.path,))[0]
+    def ends(self) -> tuple[Path, ...]:
+        """The first and the last file: their headers tell the size."""
+        files = self.frames or tuple(frame for _, frames in self.views for frame in frames) or (self.path,)
+        return files[:1] + files[1:][-1:]
 
 
-def find_files(role: RoleCard, row: Row, root: Path) -> Found:
-    """What a role of a clip is made of, by names alone. Raises `UsageError` saying what, where, expected and found."""
+def find_files(role: RoleCard, row: Row, root: Path, others: Mapping[str, Found]) -> Found:
+    """What a role of a clip is made of, by names alone. `others` are the roles found before it.
+
+    Raises `UsageError` saying what, where, expected and found.
+    """
     where = fill(role.path, row)
-    place = root / where
+    place = _only(root, where) if "*" in where else root / where
     if role.views:
-        views = tuple((name, _view(role, place / fill(sub, row), root)) for name, sub in role.views.items())
+        named = _subfolders(place) if "*" in role.views else role.views
+        views = tuple((name, _view(role, place / fill(sub, row), root)) for name, sub in named.items())
+        if not views:
+            raise UsageError(f"{where}: expected a folder for each view, found none")
         lengths = {name: len(frames) for name, frames in views}
         if len(set(lengths.values())) > 1:
             found = ", ".join(f"{name}: {length}" for name, length in lengths.items())
             raise UsageError(f"{where}: expected views of equal length, found {found}")
-        return Found(place, views=views, whole=False)
+        return Found(place, views=views, whole="*" in role.views and not role.frames and role.keep_every == 1)
     if not role.pick and place.is_file():
         return Found(place)
     if not place.is_dir():
         raise UsageError(f"{where}: expected a file or a folder of frames, found nothing")
-    frames = picked(role, row, place) if role.pick else _frames(role, place)
+    there = picked(role, row, place) if role.pick else _frames(role, place, where)
+    frames = _of_stems(there, others[role.stems].frames, where) if role.stems in others else there
     kept = kept_of(role, frames)
     if not kept:
         raise UsageError(f"{where}: expected frames, found {len(frames)} of which {role.frames or 'all'} leaves none")
-    whole = not role.pick and len(kept) == len(frames)
-    return Found(place, tuple(kept), whole=whole)
+    return Found(place, tuple(kept), whole=not role.pick and kept == there)
 
 
 def picked(role: RoleCard, row: Row, place: Path) -> list[Path]:
@@ -77,16 +86,55 @@ def picked(role: RoleCard, row: Row, place: Path) -> list[Path]:
     return frames
 
 
+def _only(root: Path, where: str) -> Path:
+    """The one place of that form below `root`."""
+    found = sorted(root.glob(where))
+    if len(found) != 1:
+        names = listing(path.relative_to(root).as_posix() for path in found) or "nothing"
+        raise UsageError(f"{where}: expected one place of that form, found {names}")
+    return found[0]
+
+
+def _subfolders(place: Path) -> dict[str, str]:
+    entries = place.iterdir() if place.is_dir() else ()
+    names = [entry.name for entry in entries if entry.is_dir() and not is_hidden(entry)]
+    return {name: name for name in sorted(names, key=natural_key)}
+
+
+def _of_stems(frames: list[Path], like: tuple[Path, ...], where: str) -> list[Path]:
+    """Those frames that are named as `like` are, in its order."""
+    by_stem = {frame.stem: frame for frame in frames}
+    missing = [other.stem for other in like if other.stem not in by_stem]
+    if missing:
+        raise UsageError(f"{where}: expected {listing(missing)}, found no frame of that name")
+    return [by_stem[other.stem] for other in like]
+
+
 def _view(role: RoleCard, place: Path, root: Path) -> tuple[Path, ...]:
     if not place.is_dir():
         raise UsageError(f"{place.relative_to(root).as_posix()}: expected a view's folder of frames, found nothing")
-    return tuple(kept_of(role, _frames(role, place)))
+    return tuple(kept_of(role, _frames(role, place, place.relative_to(root).as_posix())))
 
 
-def _frames(role: RoleCard, place: Path) -> list[Path]:
+def _gap(frames: Sequence[Path]) -> str:
+    """The name of the first frame that is missing between numbered ones, "" where none is."""
+    numbers = [re.findall(r"\d+", frame.stem) for frame in frames]
+    for before, after in pairwise(range(len(frames))):
+        if numbers[before] and numbers[after] and int(numbers[after][-1]) != int(numbers[before][-1]) + 1:
+            last = numbers[before][-1]
+            return frames[before].stem.removesuffix(last) + f"{int(last) + 1:0{len(last)}}"
+    return ""
+
+
+def _frames(role: RoleCard, place: Path, where: str) -> list[Path]:
+    """Every frame in a folder, in natural order; a gap in the numbers of numbered ones is a fault."""
     if role.format == "dpt":
-        return sorted(place.glob("*.dpt"), key=lambda path: natural_key(path.name))
-    return image_files(place)
+        frames = sorted(place.glob("*.dpt"), key=lambda path: natural_key(path.name))
+    else:
+        frames = image_files(place)
+    if role.numbered and (name := _gap(frames)):
+        raise UsageError(f"{where}: expected {name}, found a gap there")
+    return frames
 
 
 def kept_of(role: RoleCard, frames: list[Path]) -> list[Path]:
@@ -102,7 +150,7 @@ def media_path(found: Found) -> Path:
         return found.path
     groups = found.views or (("", found.frames),)
     entries = [
-        (f"{name}/{index:06d}{frame.suffix.lower()}".lstrip("/"), frame.resolve())
+        (f"{name}/{index:06d}{frame.suffix.lower()}".lstrip("/"), frame.absolute())
         for name, frames in groups
         for index, frame in enumerate(frames)
     ]
@@ -116,10 +164,10 @@ def linked(entries: Sequence[tuple[str, Path]]) -> Path:
     if folder.is_dir():
         return folder
     part = folder.with_name(f"{folder.name}.{os.getpid()}.part")
+    for parent in {(part / name).parent for name, _ in entries}:
+        parent.mkdir(parents=True, exist_ok=True)
     for name, file in entries:
-        place = part / name
-        place.parent.mkdir(parents=True, exist_ok=True)
-        _link(file, place)
+        _link(file, part / name)
     try:
         part.rename(folder)
     except OSError:

@@ -24,14 +24,21 @@ def _clip(card: SuiteCard, clip: Clip, root: Path) -> list[str]:
     faults, sizes = [], {}
     for role, found in clip.found.items():
         how = card.layout.roles[role]
-        first = found.first
-        where = f"{clip.id}: {role}: {first.relative_to(root).as_posix() if first.is_relative_to(root) else first}"
-        try:
-            width, height, frames = _header(first)
-        except BadMedia as error:
-            faults.append(f"{where}: expected something readable, found {error}")
+        headers: list[tuple[int, int, int]] = []
+        for file in found.ends:
+            where = f"{clip.id}: {role}: {file.relative_to(root).as_posix()}"
+            try:
+                headers.append(header_size(file))
+            except BadMedia as error:
+                faults.append(f"{where}: expected something readable, found {error}")
+        if len(headers) < len(found.ends):
             continue
+        width, height, frames = headers[-1]
         sizes[role] = (width, height)
+        if headers[0][:2] != (width, height):
+            first = "x".join(map(str, headers[0][:2]))
+            faults.append(f"{where}: expected {width}x{height} in all frames, found {first} in {found.ends[0].name}")
+            continue
         wanted = by_clip(how.count, clip.id, clip.row)
         if found.length is None and wanted is not None and frames != wanted:
             faults.append(f"{where}: expected {wanted} frames, found {frames}")
@@ -45,8 +52,8 @@ def _clip(card: SuiteCard, clip: Clip, root: Path) -> list[str]:
     return faults
 
 
-def _header(file: Path) -> tuple[int, int, int]:
-    """(width, height, frames)."""
+def header_size(file: Path) -> tuple[int, int, int]:
+    """(width, height, frames) of a file, by its header where it has one. Raises `BadMedia`."""
     if file.suffix.lower() == ".dpt":
         head = file.read_bytes()[:12]
         if len(head) < 12 or np.frombuffer(head[:4], "<f4")[0] != np.float32(_DPT_TAG):

@@ -35,10 +35,12 @@ def clip_rows(layout: LayoutCard, root: Path) -> tuple[list[Row], list[str]]:
     elif clips.match:
         rows = list(_matched(clips.match, root))
         names = listing("/".join(row.values()) for row in rows)
-        faults = _miscounted(clips, len(rows), f"{clips.match} ({names})", "clips")
+        faults = _miscounted(clips, len(rows), clips.match, "clips", f" ({names})" if rows else "")
     else:
         rows = [{"clip": name} for name in clips.names]
         faults = _extra(layout, root)
+    if not rows and not faults:
+        faults = [f"{clips.file or clips.match}: expected clips, found none"]
     rows = list(varied(clips, rows))
     try:
         ids = Counter(fill(layout.id, row) for row in rows)
@@ -57,9 +59,9 @@ def listing(names: Any) -> str:
     return ", ".join(known[:_SHOWN]) + more
 
 
-def _miscounted(clips: ClipsCard, found: int, where: str, what: str) -> list[str]:
+def _miscounted(clips: ClipsCard, found: int, where: str, what: str, which: str = "") -> list[str]:
     wrong = clips.count is not None and found != clips.count
-    return [f"{where}: expected {clips.count} {what}, found {found}"] if wrong else []
+    return [f"{where}: expected {clips.count} {what}, found {found}{which}"] if wrong else []
 
 
 def varied(clips: ClipsCard, rows: list[Row]) -> Iterator[Row]:

@@ -54,10 +54,11 @@ def scan(card: SuiteCard) -> Scan:
     lying, frame_faults = _lying(layout, folder, len(rows))
     clips = []
     for row in rows:
-        name, found = fill(layout.id, row), {}
+        name = fill(layout.id, row)
+        found: dict[str, Found] = {}
         for role, how in lying.items():
             try:
-                found[role] = find_files(how, row, folder)
+                found[role] = find_files(how, row, folder, found)
             except UsageError as error:
                 frame_faults.append(f"{name}: {role}: {error}")
         frame_faults += _counted(layout, name, row, found)

@@ -23,6 +23,7 @@ from vbench_py.video.info import ARRAY_SUFFIXES, IMAGE_SUFFIXES, VIDEO_SUFFIXES
 SIZE = (32, 24)
 _FRAMES = 3
 _UNCOUNTED = 3
+_VIEWS = ("000", "090", "180", "270")
 _FILES = IMAGE_SUFFIXES | VIDEO_SUFFIXES | ARRAY_SUFFIXES | {".json"}
 
 
@@ -101,9 +102,9 @@ def _write_list(layout: LayoutCard, rows: list[Row], file: Path) -> None:
 
 
 def _role(tree: _Tree, layout: LayoutCard, how: RoleCard, row: Row, count: int) -> None:
-    place, size = fill(how.path, row), _size(layout, how, row)
+    place, size = fill(how.path, row).replace("*", "any"), _size(layout, how, row)
     if how.views:
-        for sub in how.views.values():
+        for sub in _VIEWS if "*" in how.views else how.views.values():
             _folder(tree, f"{place}/{fill(sub, row)}", how, size, _before_slice(how, count))
     elif how.pick:
         for name in how.pick:
@@ -113,7 +114,8 @@ def _role(tree: _Tree, layout: LayoutCard, how: RoleCard, row: Row, count: int) 
     elif Path(place).suffix.lower() in _FILES:
         tree.put(place, how, size, count)
     else:
-        _folder(tree, place, how, size, _before_slice(how, count))
+        sliced = layout.roles[how.stems] if how.stems else how
+        _folder(tree, place, how, size, _before_slice(sliced, count))
 
 
 def _folder(tree: _Tree, place: str, how: RoleCard, size: tuple[int, int], count: int) -> None:

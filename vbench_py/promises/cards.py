@@ -10,16 +10,19 @@ from vbench_py import catalogue, derive, layout
 from vbench_py.cards import AdapterCard, BundleCard, CheckpointCard, ExtractorCard, MethodCard, MetricCard, SuiteCard
 from vbench_py.features.asks import extractors_of, roles_of
 from vbench_py.features.sampling import sampled_frames
+from vbench_py.plan.numbers import VIEWS, texts_of
 from vbench_py.promises.finding import Finding, Skipped, demand, tried
 from vbench_py.types import LADDER, METRIC_ONLY_ROLES, Sample
 
 ROLES = frozenset(
     {
-        "first", "last", "keyframe", "reference", "source", "prefix", "control", "motion", "mask", "view", "camera",
-        "actions", "asset",
+        "first", "last", "keyframe", "reference", "reference_mask", "source", "source_depth", "source_camera", "prefix",
+        "control", "motion", "mask", "view", "camera", "tracks", "actions", "asset",
     }
 ) | METRIC_ONLY_ROLES  # fmt: skip
-OUTPUTS = frozenset({"video", "depth", "view", "scene", "audio", "latents"})
+OUTPUTS = frozenset({"video", "depth", "view", "scene", "poses", "audio", "latents"})
+MADE = frozenset({"video", "depth", VIEWS, "poses", "baseline", "sibling"})
+"""Roles of metrics that no sample brings: outputs, and those of other outputs."""
 PROMPT_POLICY = re.compile(r"verbatim|list:[0-9a-f]{64}|model-internal|api-unknown")
 SEAMS = {
     "adapter": ("capabilities", "plan", "load", "generate", "close"),
@@ -179,9 +182,9 @@ def _suite(card: SuiteCard, name: str) -> Iterator[Check]:
 
     def roles() -> str | None:
         for spec in metric_specs(card.metrics, scored=card.output.scored, settings=card.protocol):
-            wanted = set(spec.roles) - {"video", "baseline"}
+            wanted = set(spec.roles) - MADE
             for sample in known():
-                lacking = sorted(wanted - set(sample.media))
+                lacking = sorted(wanted - set(sample.media) - set(texts_of(sample, {})))
                 demand(not lacking, f"{spec.column} needs {lacking}, which sample {sample.id!r} lacks")
         return None
 

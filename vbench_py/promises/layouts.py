@@ -78,7 +78,8 @@ def _consistent(how: LayoutCard) -> None:
     seen: set[str] = set()
     for name, role in how.roles.items():
         demand(not role.origin or role.origin in seen, f"role {name!r} is made from {role.origin!r}, not before it")
-        demand(not role.like or role.like in seen, f"role {name!r} is like {role.like!r}, which is not before it")
+        for other in (role.like, role.stems):
+            demand(not other or other in seen, f"role {name!r} is like {other!r}, which is not before it")
         derive.check([step for step in role_steps(role) if step.operator in derive.operators()])
         for text in (role.path, *role.pick, *role.views.values()):
             _demand_fields(text, known, f"role {name!r}")

@@ -12,7 +12,7 @@ from typing import Any
 from vbench_py.cards import MethodCard, ModeCard
 from vbench_py.keys import canonical
 from vbench_py.method import Method, method
-from vbench_py.promises.clips import FPS, texture, write_media
+from vbench_py.promises.clips import FPS, texture, write_inputs
 from vbench_py.promises.finding import Finding, Skipped, demand, tried
 from vbench_py.types import LADDER, TASKS, Adapter, Generated, Request, Resolved, Sample, Unsupported, UsageError
 
@@ -49,7 +49,7 @@ class Drive:
         return Request(sample=sample, seed=seed, media=paths, axes=self.method.axes)
 
     def inputs(self) -> dict[str, Path]:
-        return write_media(self.folder / "in", self.mode.required, texture(*SIZE))
+        return write_inputs(self.folder / "in", self.mode.required, texture(*SIZE), self.mode.task)
 
     def generate(self, seeds: Sequence[int], media: Sequence[Mapping[str, Path]], name: str) -> list[Generated]:
         """What a fresh adapter gives for a batch, in the order asked for."""
@@ -81,7 +81,8 @@ class Drive:
 
         if made.status != "ok":
             raise made.error or UsageError(f"status {made.status!r} without an error")
-        wanted = [name for name in self.mode.outputs if name not in made.outputs]
+        given = {name.partition("/")[0] for name in made.outputs} | set(made.outputs)
+        wanted = [name for name in self.mode.outputs if name not in given]
         demand(not wanted, f"outputs {sorted(made.outputs)}, and the card promises {wanted} too")
         for name, path in made.outputs.items():
             demand(Path(path).is_relative_to(folder), f"output {name!r} lies outside its folder: {path}")

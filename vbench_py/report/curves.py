@@ -16,6 +16,9 @@ from vbench_py.records import RunRecords, ScoreRecord
 
 log = logging.getLogger(__name__)
 
+SECONDS = "seconds"
+CELLS = "cells of the views and times, in the metric's order"
+
 
 def load(folder: Path, score: ScoreRecord) -> tuple[np.ndarray, np.ndarray] | None:
     """(W,) first frames and (W,) float64 values of a score's curve; None, with a warning, when it cannot be read."""
@@ -55,15 +58,19 @@ def worst_second(times: np.ndarray, values: np.ndarray, sign: int) -> tuple[floa
 
 
 def lines(
-    column: Column, found: Iterable[tuple[RunRecords, int, str, float | None, ScoreRecord]]
+    column: Column, found: Iterable[tuple[RunRecords, int, str, float | None, ScoreRecord]], axis: str = SECONDS
 ) -> Mapping[str, Any] | None:
-    """The plot of one metric: `found` gives (run, its row, colour, fps, score) of each method; None without curves."""
+    """The plot of one metric: `found` gives (run, its row, colour, fps, score) of each method; None without curves.
+
+    Windows that another `axis` counts have no worst second.
+    """
     drawn = []
     for run, row, colour, fps, score in found:
         curve = load(run.folder, score)
         if curve is None:
             continue
-        times = np.round(curve[0] / (fps or 1.0), 4)
+        timed = axis == SECONDS
+        times = np.round(curve[0] / (fps or 1.0), 4) if timed else curve[0]
         drawn.append(
             {
                 "name": run.name,
@@ -72,13 +79,14 @@ def lines(
                 "colour": colour,
                 "t": times.tolist(),
                 "v": [float(f"{v:.5g}") if np.isfinite(v) else None for v in curve[1]],
-                "worst": None if run.control else worst_second(times, curve[1], column.sign),
+                "worst": None if run.control or not timed else worst_second(times, curve[1], column.sign),
             }
         )
     if not drawn:
         return None
     return {
         "title": column.id,
+        "axis": axis,
         "family": column.family,
         "unit": column.facts.unit,
         "arrow": column.arrow,

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from vbench_py.leaderboard.board import Board, Column, Row, Table
 from vbench_py.report.numbers import Numbers, count_text, numbers_of
+from vbench_py.report.words import control_label
 
 if TYPE_CHECKING:
     import rich.console
@@ -154,7 +155,7 @@ def _grid(table: Table, columns: Sequence[Column], first: bool) -> rich.table.Ta
         width = max([HEADER_WIDTH, *(len(line) for row in cells for line in row[place].plain.split("\n"))])
         grid.add_column(rich.text.Text(header(column, width)), justify="right", no_wrap=True)
     for place, (row, values) in enumerate(zip(table.rows, cells, strict=True)):
-        name = rich.text.Text(f"{short(row.name)}\n  {row.control}" if row.control else short(row.name))
+        name = rich.text.Text(f"{short(row.name)}\n  {control_label(row.control)}" if row.control else short(row.name))
         head: list[str | rich.text.Text] = [row.rank_text, name] if table.has_ranks else [name]
         if first:
             head.append(f"{row.scored}/{row.expected}")

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from vbench_py.leaderboard.board import Board, Column, Row, Table
 from vbench_py.report.numbers import Numbers, blocks, count_text, numbers_of
+from vbench_py.report.words import control_label
 
 WIDE = 6
 
@@ -65,7 +66,7 @@ def _tabular(table: Table, families: Sequence[str], columns: Sequence[Column]) -
     for place, row in enumerate(table.rows):
         if row.control and place and not table.rows[place - 1].control:
             lines.append(r"\midrule")
-        name = f"{row.name} ({row.control})" if row.control else row.name
+        name = f"{row.name} ({control_label(row.control)})" if row.control else row.name
         if row.scored < row.expected:
             name += f" [{row.scored}/{row.expected}]"
         cells = [_cell(column, row, it) for column, it in zip(columns, numbers, strict=True)]

@@ -12,6 +12,7 @@ from vbench_py.leaderboard.board import Board, Column, Row, Table
 from vbench_py.records import RunRecords
 from vbench_py.report.flat import missing_rows, protocol
 from vbench_py.report.numbers import blocks, cell_text, numbers_of
+from vbench_py.report.words import control_label
 
 WIDE = 8
 
@@ -47,7 +48,7 @@ def _markdown_grid(table: Table, columns: Sequence[Column]) -> list[str]:
         header.append(_escape(" ".join(filter(None, words))))
     lines = ["| " + " | ".join(header) + " |", "| ---: | --- | ---: |" + " ---: |" * len(columns)]
     for row in table.rows:
-        name = f"{row.name} ({row.control})" if row.control else row.name
+        name = f"{row.name} ({control_label(row.control)})" if row.control else row.name
         cells = [row.rank_text, _escape(name), f"{row.scored}/{row.expected}", *_markdown_cells(table, columns, row)]
         lines.append("| " + " | ".join(cells) + " |")
     return lines

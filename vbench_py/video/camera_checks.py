@@ -18,7 +18,7 @@ _FLIP = 'store numpy.diag([1, -1, -1, 1]) @ world_to_camera (x right, y down, z 
 
 def check_convention(path: Path, fields: Container[str], convention: object) -> None:
     """Raises BadMedia unless the convention is "opencv" and the matrices are said to be world-to-camera."""
-    if "camera_to_world" in fields:
+    if "camera_to_world" in fields and "world_to_camera" not in fields:
         raise BadMedia(f"{path}: holds camera_to_world, the inverse of what is read", mend=_INVERT)
     if convention is None:
         raise BadMedia(
@@ -36,15 +36,20 @@ def check_cameras(path: Path, intrinsics: np.ndarray, world_to_camera: np.ndarra
     rotation = world_to_camera[..., :3, :3]
     finite = np.isfinite(intrinsics).all(axis=(-2, -1)) & np.isfinite(world_to_camera).all(axis=(-2, -1))
     _refuse(path, ~finite, "holds NaN or infinity", "leave no camera out: a run without a pose has failed")
-    upper = (intrinsics[..., 1, 0] == 0) & (intrinsics[..., 2, :] == (0, 0, 1)).all(axis=-1)
+    upper = (intrinsics[..., 1, 0] == 0) & _equal(intrinsics[..., 2, :], (0, 0, 1))
     upper &= (intrinsics[..., 0, 0] > 0) & (intrinsics[..., 1, 1] > 0)
     _refuse(path, ~upper, "has intrinsics that are none", "store [[fx, s, cx], [0, fy, cy], [0, 0, 1]] in pixels")
-    row = (world_to_camera[..., 3, :] == (0, 0, 0, 1)).all(axis=-1)
+    row = _equal(world_to_camera[..., 3, :], (0, 0, 0, 1))
     _refuse(path, ~row, "has a last row other than 0 0 0 1", "store 4x4 rigid transforms [[R, t], [0, 1]]")
     gap = np.abs(rotation @ np.swapaxes(rotation, -1, -2) - np.eye(3)).max(axis=(-2, -1))
     _refuse(path, gap > TOLERANCE, "has a rotation that is none", "store rigid transforms, scale and shear taken out")
     mirrored = np.linalg.det(rotation) < 0
     _refuse(path, mirrored, "mirrors the world (determinant -1)", "turn all axes to x right, y down, z forward")
+
+
+def _equal(rows: np.ndarray, wanted: tuple[int, ...]) -> np.ndarray:
+    """(...) bool: rows that are what they should be, but for the rounding of an inverse."""
+    return np.asarray((np.abs(rows - wanted) <= 1e-9).all(axis=-1))
 
 
 def _refuse(path: Path, bad: np.ndarray, what: str, mend: str) -> None:

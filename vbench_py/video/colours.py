@@ -32,6 +32,12 @@ class DepthPainter:
         low, high = np.percentile(values, (2, 98)) if len(values) else (0.0, 1.0)
         self._low, self._span = float(low), max(float(high - low), 1e-12)
 
+    @property
+    def ends(self) -> tuple[float, float]:
+        """The smallest and the greatest value, in the unit, whose colours differ."""
+        low, high = self._low, self._low + self._span
+        return (1 / max(high, 1e-12), 1 / max(low, 1e-12)) if self._invert else (low, high)
+
     def _near(self, depth: np.ndarray) -> np.ndarray:
         return np.reciprocal(depth) if self._invert else depth
 

@@ -33,12 +33,12 @@ def probe_depth(path: Path) -> VideoInfo:
 
 
 def depth_frames(info: VideoInfo, start: int, stop: int) -> Generator[np.ndarray, None, None]:
-    """Frames start..stop as (H, W, 1) float32. NaN is invalid: all that is not finite, and for metres and disparity
+    """Frames start..stop as (H, W, 1) float32. NaN is invalid: all that is not finite, and for metres
     also zero and below."""
     for stored in member_frames(info.path, "depth", start, stop):
         with np.errstate(over="ignore"):
             depth = stored.astype(np.float32)
-        valid = np.isfinite(depth) if info.unit == "relative" else np.isfinite(depth) & (depth > 0)
+        valid = np.isfinite(depth) & (depth > 0) if info.unit == "metres" else np.isfinite(depth)
         depth[~valid] = np.nan
         yield depth[..., None]
 

@@ -21,9 +21,10 @@ def convert_depth(
 ) -> None:
     """Write the frames of `source`, a folder in natural order or files in order, divided by `factor`, as one .npz.
 
-    16-bit grey PNG: KITTI 256, ScanNet and NYU 1000, Bonn 5000. Sintel's .dpt (metres, factor 1). .npy of (H, W), or of
-    one (T, H, W) or (T, 1, H, W). Values that are 0 or less, or not finite, become NaN, which is invalid (of "relative", only the
-    latter). Raises BadMedia for files that are neither, or of unequal size; UsageError, StorageError.
+    16-bit grey PNG: KITTI 256, ScanNet and NYU 1000, Bonn 5000. Sintel's .dpt (metres, factor 1). .npy of (H, W), or
+    one of (T, H, W) or (T, 1, H, W). Values that are 0 or less, or not finite, become NaN, which is invalid (of
+    other units, only the latter). Raises BadMedia for files that are none of these, or of unequal size;
+    UsageError, StorageError.
     """
     if not 0 < factor < float("inf"):
         raise UsageError(f"factor {factor} divides no depth", mend="give a number above 0, for example 256 for KITTI")
@@ -44,7 +45,7 @@ def _scaled(files: list[Path], frames: Iterator[np.ndarray], factor: float, unit
             raise BadMedia(f"{name}: {stored.shape[1]}x{stored.shape[0]}, {size} before", mend="keep one size a clip")
         size = stored.shape
         depth = (stored.astype(np.float64) / factor).astype(np.float32)
-        bad = ~np.isfinite(depth) if unit == "relative" else ~(np.isfinite(depth) & (depth > 0))
+        bad = ~(np.isfinite(depth) & (depth > 0)) if unit == "metres" else ~np.isfinite(depth)
         depth[bad] = np.nan
         yield depth
 

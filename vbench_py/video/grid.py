@@ -96,7 +96,8 @@ def grid_frames(info: VideoInfo, order: Order, start: int, stop: int) -> Generat
     last = {int(view): index for index, (view, _) in enumerate(cells)}
     with ExitStack() as stack:
         readers: dict[int, ViewReader] = {}
-        for index, (view, frame) in enumerate(cells.tolist()):
+        for index, cell in enumerate(cells):
+            view, frame = int(cell[0]), int(cell[1])
             if view not in readers:
                 readers[view] = stack.enter_context(closing(ViewReader(info, view)))
             yield readers[view].frame(frame)

@@ -122,7 +122,9 @@ def _header(path: Path, name: str, file: IO[bytes], size: int) -> Header:
         version = np.lib.format.read_magic(file)
         reader = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
         shape, fortran, dtype = reader(file)
-    except (ValueError, zipfile.BadZipFile, OSError, EOFError) as error:
+    except (zipfile.BadZipFile, OSError, EOFError) as error:
+        raise BadMedia(f"{path}: damaged in {name} ({error})", mend="write it again") from error
+    except ValueError as error:
         raise BadMedia(f"{path}: not a NumPy array file ({error})", mend="write it with numpy.save") from error
     if dtype.hasobject:
         raise BadMedia(f"{path}: holds pickled objects, which are never loaded", mend="store plain numbers")

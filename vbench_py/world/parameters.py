@@ -74,9 +74,7 @@ class WorldParameters(BaseModel):
     def _check_edit(self) -> None:
         if self.edit == "none":
             if self.edit_to is not None or self.edit_object:
-                raise ValueError(
-                    "edit_object or edit_to is given but edit is 'none': choose recolour, remove or replace"
-                )
+                raise ValueError("edit_object or edit_to without an edit: set edit to recolour, remove or replace")
             return
         present = 1 if self.subject_only else len(cast_of(self.scene).bodies)
         if self.edit_object >= present:

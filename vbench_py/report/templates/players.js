@@ -9,6 +9,7 @@ class Player {
     this.bar = sample.querySelector(".transport");
     this.time = 0;
     this.playing = false;
+    this.errors = false;
     this.listeners = [];
     if (!this.videos.length) return;
     this.bar.hidden = false;
@@ -21,6 +22,10 @@ class Player {
     });
     for (const button of this.bar.querySelectorAll("[data-step]")) {
       button.addEventListener("click", () => this.step(Number(button.dataset.step)));
+    }
+    for (const choice of this.sample.querySelectorAll(".look input")) {
+      choice.addEventListener("change", () => this.look(choice.value === "error"));
+      if (choice.checked && choice.value === "error") this.look(true);  // a browser may bring choices back
     }
     for (const video of this.videos) {
       video.addEventListener("loadedmetadata", () => {
@@ -41,7 +46,16 @@ class Player {
   }
 
   load() {
-    for (const video of this.videos) if (!video.hasAttribute("src")) video.src = video.dataset.src;
+    for (const video of this.videos) if (!video.hasAttribute("src")) video.src = this.source(video);
+  }
+
+  source(video) { return (this.errors && video.dataset.error) || video.dataset.src; }
+
+  // Error maps take the place of the pictures that have one, at the same time of the clip.
+  look(errors) {
+    this.errors = errors;
+    this.sample.classList.toggle("errors", errors);
+    for (const video of this.videos) if (video.dataset.error && video.hasAttribute("src")) video.src = this.source(video);
   }
 
   // Browsers bound how many videos a page may hold open: those far from the screen are let go.

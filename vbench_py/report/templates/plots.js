@@ -8,7 +8,7 @@ const axisTitle = (plot) => plain(`${plot.title}${plot.unit ? ` (${plot.unit})` 
 const CONFIG = { displayModeBar: false, responsive: true };
 
 function layout(colour, more) {
-  const axis = { gridcolor: colour("line"), zeroline: false, linecolor: colour("line"), automargin: true };
+  const axis = { gridcolor: colour("line"), zeroline: false, linecolor: colour("line"), automargin: true, exponentformat: "power" };
   return {
     paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)", showlegend: false,
     font: { color: colour("quiet"), size: 12, family: "system-ui, sans-serif" },
@@ -46,7 +46,7 @@ function drawCost(div, plot) {
   const xs = points.map((point) => Math.log10(point.x));
   const middle = (Math.max(...xs) + Math.min(...xs)) / 2;
   const side = (point) => (Math.log10(point.x) > middle ? "left" : "right");
-  const narrow = width < 600;
+  const narrow = width < 500;
   const span = Math.max(...xs) - Math.min(...xs);
   const pad = Math.max(0.15, span * 0.08);
   const ys = points.flatMap((point) => [point.low ?? point.y, point.high ?? point.y]);
@@ -120,15 +120,16 @@ function drawCurve(sample) {
   const canvas = box.querySelector(".canvas");
   Plotly.react(canvas, traces, layout(colour, {
     height: 200, hovermode: "x unified", hoverdistance: -1, margin: { l: 50, r: 12, t: 8, b: 36 },
-    xaxis: { title: { text: "seconds", standoff: 6 } },
+    xaxis: { title: { text: plain(plot.axis), standoff: 6 } },
     yaxis: { title: { text: plain(plot.unit) }, nticks: 5, ...reach(lines.filter((line) => !line.control)) },
   }), CONFIG).then(() => {
     if (!canvas.dataset.wired) {
       canvas.dataset.wired = "1";
-      canvas.on("plotly_click", (event) => player.jump(event.points[0].x));
-      player.listeners.push((time) => movePlayhead(box, canvas, time));
+      canvas.on("plotly_click", (event) => { if (timed(sample)) player.jump(event.points[0].x); });
+      player.listeners.push((time) => { if (timed(sample)) movePlayhead(box, canvas, time); });
     }
-    if (player.videos.length) movePlayhead(box, canvas, player.time);
+    box.querySelector(".playhead").hidden = true;
+    if (player.videos.length && timed(sample)) movePlayhead(box, canvas, player.time);
   });
   const worst = box.querySelector(".worst");
   worst.replaceChildren();
@@ -145,6 +146,11 @@ function drawCurve(sample) {
     button.addEventListener("click", () => player.jump(line.worst[0]));
     worst.append(button);
   }
+}
+
+// Whether the metric that is shown has the clock of the videos; windows of a grid of views have none.
+function timed(sample) {
+  return curves.get(sample.dataset.key)[sample.querySelector("[data-metric]").value].axis === "seconds";
 }
 
 function movePlayhead(box, canvas, time) {

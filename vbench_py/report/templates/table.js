@@ -49,3 +49,7 @@ for (const board of document.querySelectorAll(".board")) {
 function hiddenMethods(board) {
   return new Set([...board.querySelectorAll(".chip [data-method]:not(:checked)")].map((box) => Number(box.dataset.method)));
 }
+
+// On a narrow screen the tasks are one line that scrolls: the one that is open stands in sight.
+const strip = document.querySelector("nav.pages");
+if (strip) strip.scrollLeft = strip.querySelector("[aria-current]").offsetLeft - strip.offsetLeft - strip.clientWidth / 3;
