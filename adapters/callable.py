@@ -19,10 +19,10 @@ from vbench_py.adapters.outputs import Clock, each, write_frames
 from vbench_py.adapters.placing import place
 from vbench_py.adapters.results import named_outputs
 from vbench_py.cards import MethodCard
-from vbench_py.frames import iter_frames
+from vbench_py.frames import iter_frames, to_numpy
 from vbench_py.keys import canonical
 from vbench_py.types import Capability, Generated, Parameters, Request, Resolved, UsageError
-from vbench_py.video import probe, read, read_image
+from vbench_py.video import probe, read, read_image, write_depth
 
 
 @dataclass(frozen=True)
@@ -120,6 +120,11 @@ class Callable:
                 if name == "video":
                     info = probe(paths[name])
                     made.encoding = "lossless" if info.lossless else info.encoding
+                continue
+            if output.unit:
+                with clock.phase("encode"):
+                    paths[name] = folder / f"{name}.npz"
+                    write_depth(paths[name], to_numpy(output.content), unit=output.unit)
                 continue
             fps = output.fps or resolved.request.fps or FALLBACK_FPS
             written = write_frames(resolved, folder, iter_frames(output.content), fps=fps, clock=clock, name=name)

@@ -16,7 +16,7 @@ from vbench_py.adapters.outputs import Clock, each
 from vbench_py.adapters.placing import place
 from vbench_py.cards import MethodCard
 from vbench_py.types import Capability, Generated, Request, Resolved, Sample, Unsupported, UsageError
-from vbench_py.video import probe
+from vbench_py.video import VideoInfo, probe
 
 _ENDS = 64 << 10
 
@@ -96,11 +96,11 @@ class Precomputed:
         info = probe(row.path)
         clock = Clock()
         with clock.phase("copy"):
-            path = place(row.path, folder)
+            paths = {name: place(path, folder, name) for name, path in _outputs(row.path, info).items()}
         encoding = row.encoding or ("lossless" if info.lossless else info.encoding)
         return Generated(
             resolved=resolved,
-            outputs={"video": path},
+            outputs=paths,
             seconds=dict(clock.seconds),
             encoding=encoding,
             provenance={"file": row.name, "encoding_stated_by": "manifest" if row.encoding else "file"},
@@ -120,6 +120,13 @@ class Precomputed:
         names = f"{sample.id!r}, {sample.id + '-<seed>'!r}"
         names += f", {sample.prompt[:60] + '-<seed>'!r}" if sample.prompt else ""
         return f"no file in {self.videos} is named {names} (any suffix) for seed {request.seed}"
+
+
+def _outputs(path: Path, info: VideoInfo) -> dict[str, Path]:
+    """What the file is, by the name of the output: depth, a grid's views, or a video."""
+    if info.members:
+        return {f"view/{name}": view.path for name, view in zip(info.views, info.members, strict=True)}
+    return {"depth" if info.kind == "depth" else "video": path}
 
 
 def fingerprint(path: Path) -> str:

@@ -7,32 +7,38 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from numbers import Real
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple, cast, get_args
 
 import numpy as np
 
 from vbench_py.frames import is_array
 from vbench_py.types import BadMedia
+from vbench_py.video import Unit
 
 _NAME = re.compile(r"^[A-Za-z0-9][A-Za-z0-9_-]*(/[A-Za-z0-9][A-Za-z0-9_-]*)*$")
 
 
 class Output(NamedTuple):
-    """One output: a path, or frames in a form that `iter_frames` takes; `fps` is None where the function names none."""
+    """One output: a path, or frames in a form that `iter_frames` takes; `fps` is None where the function names none.
+
+    `unit` is that of depth, (T, H, W) floats, which a function returns as (array, "metres"); else "".
+    """
 
     content: Any
     fps: float | None
     streamed: bool
+    unit: Unit | Literal[""] = ""
 
 
 def named_outputs(result: Any) -> dict[str, Output]:
-    """Outputs by name. A mapping keeps its names; anything else is "video".
+    """Outputs by name. A mapping keeps its names; anything else is "video", or "depth" where it comes with a unit.
 
     Raises `BadMedia` for None, no output at all, or a name that is no safe relative path.
     """
     # diffusers' outputs are mappings as well: their frames are the video.
     if not isinstance(result, Mapping) or hasattr(result, "frames"):
-        return {"video": _output(result)}
+        output = _output(result)
+        return {"depth" if output.unit else "video": output}
     if not result:
         raise BadMedia("the function returned an empty dict; return outputs by name, such as {'video': frames}")
     for name in result:
@@ -43,6 +49,10 @@ def named_outputs(result: Any) -> dict[str, Output]:
 
 def _output(value: Any) -> Output:
     fps = None
+    if isinstance(value, tuple) and len(value) == 2 and isinstance(value[1], str) and is_array(value[0]):
+        if value[1] not in get_args(Unit):
+            raise BadMedia(f"the function returned depth in {value[1]!r}; say one of {', '.join(get_args(Unit))}")
+        return Output(value[0], None, streamed=False, unit=cast("Unit", value[1]))
     if isinstance(value, tuple) and len(value) == 2 and isinstance(value[1], Real) and not is_array(value[1]):
         value, fps = value[0], float(value[1])
         if not (np.isfinite(fps) and fps > 0):

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 
@@ -12,7 +14,7 @@ from vbench_py.adapters.geometry import FALLBACK_FPS
 from vbench_py.adapters.outputs import Clock, write_frames
 from vbench_py.adapters.placing import place
 from vbench_py.types import Generated, Resolved
-from vbench_py.video import probe, read_camera, read_chunks, write_camera, write_depth
+from vbench_py.video import Unit, probe, read_camera, read_chunks, write_camera, write_depth
 
 CHUNK_BYTES = 16 << 20
 
@@ -47,19 +49,20 @@ def damaged(
     target, info = media["target"], probe(media["target"])
     fps = info.fps or FALLBACK_FPS
     if info.views:
-        made = {}
+        made: dict[str, Path] = {}
         for name, file in _views(target, info.views):
             spoilt = frames(streamed(file, clock), info.frames, rung, random())
             made |= write_frames(resolved, folder, spoilt, fps=fps, clock=clock, name=f"view/{name}").outputs
         generated = Generated(resolved=resolved, outputs=made, seconds=dict(clock.seconds))
     elif info.kind == "depth":
         planes = depth((frame[..., 0] for frame in streamed(target, clock)), rung, random())
-        write_depth(folder / "depth.npz", planes, frames=info.frames, unit=info.unit)
+        write_depth(folder / "depth.npz", planes, frames=info.frames, unit=cast("Unit", info.unit))
         generated = Generated(resolved, {"depth": folder / "depth.npz"}, seconds=dict(clock.seconds))
     else:
         source = streamed(target, clock)
         if facts.get("shots"):
             source = lost_shots(source, info.frames, int(facts["shots"]), rung)
+            rung = replace(rung, noise=rung.noise / 4)  # what is lost is to be told, not drowned
         spoilt = frames(source, info.frames, rung, random())
         generated = write_frames(resolved, folder, spoilt, fps=fps, clock=clock)
     if _has_poses(resolved):

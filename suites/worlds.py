@@ -13,9 +13,10 @@ from typing import Any
 
 from vbench_py import world
 
-SIZE = {"width": 192, "height": 128}
+SIZE: dict[str, Any] = {"width": 192, "height": 128}
 FPS = 8
 Sample = dict[str, Any]
+Recipe = dict[str, Any]
 
 
 def media(what: str = "rgb", steps: tuple[dict[str, Any], ...] = (), **parameters: Any) -> dict[str, Any]:
@@ -35,16 +36,16 @@ def line(name: str, scene: Mapping[str, Any], roles: Mapping[str, Any], **more: 
 
 
 def depth() -> Iterator[Sample]:
-    for name, number, camera in (("orbit", 5, "orbit"), ("dolly", 11, "dolly"), ("pan", 8, "pan")):
-        scene = {"scene": number, "camera": camera, "frames": 16, "still": True}
+    for name, number, camera in (("orbit", 5, "orbit"), ("dolly", 11, "dolly"), ("loop", 8, "loop")):
+        scene: Recipe = {"scene": number, "camera": camera, "frames": 16, "still": True}
         roles = {"source": media(**scene), "camera": media("camera", **scene), "target": media("depth", **scene)}
         yield line(name, scene, roles)
 
 
 def views() -> Iterator[Sample]:
-    azimuths = [0, 40, 80, 120, 160, 200, 240, 280, 320]
+    azimuths = [20, 60, 100, 140, 180, 220, 260, 300, 340]
     for name, number in (("three-balls", 3), ("five-things", 5), ("three-things", 8)):
-        scene = {"scene": number, "camera": "still", "frames": 9}
+        scene: Recipe = {"scene": number, "camera": "still", "frames": 9}
         given, grid = {**scene, "azimuth": 0}, {**scene, "azimuths": azimuths}
         roles = {
             "source": media(**given),
@@ -65,8 +66,8 @@ def editing() -> Iterator[Sample]:
         ("recolour-second", 8, {"edit": "recolour", "edit_object": 1, "edit_to": "blue"}),
     )
     for name, number, edit in edits:
-        scene = {"scene": number, "camera": "orbit", "frames": 16}
-        changed = {**scene, **edit}
+        scene: Recipe = {"scene": number, "camera": "orbit", "frames": 16}
+        changed: Recipe = {**scene, **edit}
         roles = {
             "source": media(**scene),
             "mask": media("edit-mask", **changed),
@@ -79,14 +80,14 @@ def editing() -> Iterator[Sample]:
 
 def interpolation() -> Iterator[Sample]:
     for name, number, camera in (("orbit", 3, "orbit"), ("dolly", 5, "dolly"), ("still", 8, "still")):
-        scene = {"scene": number, "camera": camera, "frames": 17}
+        scene: Recipe = {"scene": number, "camera": camera, "frames": 17}
         source = {"from": "target", "steps": [{"operator": "drop-frames", "keep_every": 2}]}
         yield line(name, scene, {"target": media(**scene), "source": source})
 
 
 def upscaling() -> Iterator[Sample]:
     for name, number, camera in (("orbit", 5, "orbit"), ("pan", 11, "pan"), ("still", 8, "still")):
-        scene = {"scene": number, "camera": camera, "frames": 12}
+        scene: Recipe = {"scene": number, "camera": camera, "frames": 12}
         source = {"from": "target", "steps": [{"operator": "bicubic-down", "scale": 4}]}
         yield line(name, scene, {"target": media(**scene), "source": source})
 
@@ -94,8 +95,8 @@ def upscaling() -> Iterator[Sample]:
 def deblurring() -> Iterator[Sample]:
     blur = {"window": 7, "stride": 7}
     for name, number, camera in (("pan", 3, "pan"), ("orbit", 5, "orbit"), ("still", 8, "still")):
-        scene = {"scene": number, "camera": camera, "frames": 10}
-        seen = {**scene, "subframes": 7, "fps": 4}
+        scene: Recipe = {"scene": number, "camera": camera, "frames": 10}
+        seen: Recipe = {**scene, "subframes": 7, "fps": 4}
         roles = {
             "target": media(steps=({"operator": "centre-frames", **blur},), **seen),
             "source": media(steps=({"operator": "motion-blur", "gamma": 2.2, **blur},), **seen),
@@ -105,16 +106,16 @@ def deblurring() -> Iterator[Sample]:
 
 def long_video() -> Iterator[Sample]:
     for name, number in (("three-balls", 3), ("five-things", 5)):
-        scene = {"scene": number, "camera": "return", "frames": 96, "still": True}
+        scene: Recipe = {"scene": number, "camera": "return", "frames": 96, "still": True}
         prefix = media(steps=({"operator": "trim", "frames": 24},), **scene)
         yield line(name, scene, {"prefix": prefix, "target": media(**scene)}, facts={"palindrome": True})
 
 
 def motion_control() -> Iterator[Sample]:
-    large = {"width": 320, "height": 208}
+    large: Recipe = {"width": 320, "height": 208}
     for name, number, camera in (("orbit", 3, "orbit"), ("pan", 8, "pan"), ("dolly", 5, "dolly")):
-        scene = {"scene": number, "camera": camera, "frames": 16}
-        seen = {**scene, **large}
+        scene: Recipe = {"scene": number, "camera": camera, "frames": 16}
+        seen: Recipe = {**scene, **large}
         roles = {
             "first": media(steps=({"operator": "first-frame"},), **seen),
             "camera": media("camera", **seen),
@@ -127,20 +128,20 @@ def motion_control() -> Iterator[Sample]:
 
 def reconstruction() -> Iterator[Sample]:
     for name, number, camera in (("orbit", 3, "orbit"), ("dolly", 5, "dolly"), ("still", 8, "still")):
-        scene = {"scene": number, "camera": camera, "frames": 17}
+        scene: Recipe = {"scene": number, "camera": camera, "frames": 17}
         yield line(name, scene, {"source": media(**scene), "target": media(**scene)})
 
 
 def image_to_video() -> Iterator[Sample]:
     for name, number, camera in (("orbit", 3, "orbit"), ("still", 5, "still"), ("pan", 8, "pan")):
-        scene = {"scene": number, "camera": camera, "frames": 16}
+        scene: Recipe = {"scene": number, "camera": camera, "frames": 16}
         first = media(steps=({"operator": "first-frame"},), **scene)
         yield line(name, scene, {"first": first, "target": media(**scene)})
 
 
 def customization() -> Iterator[Sample]:
     for name, number in (("ball", 3), ("cylinder", 11), ("white-ball", 8)):
-        scene = {"scene": number, "camera": "orbit", "frames": 16}
+        scene: Recipe = {"scene": number, "camera": "orbit", "frames": 16}
         alone = parameters(**scene).references(1)[0]
         plain = {k: v for k, v in alone.model_dump(exclude_defaults=True).items() if k not in (*SIZE, "fps")}
         still = ({"operator": "first-frame"},)
@@ -155,7 +156,7 @@ def customization() -> Iterator[Sample]:
 
 def storytelling() -> Iterator[Sample]:
     for name, number in (("four-rooms", 1), ("four-places", 4), ("four-looks", 6)):
-        scene = {"scene": number, "camera": "still", "frames": 64, "shots": 4}
+        scene: Recipe = {"scene": number, "camera": "still", "frames": 64, "shots": 4}
         told = parameters(**scene)
         alone = told.references(1)[0]
         plain = {k: v for k, v in alone.model_dump(exclude_defaults=True).items() if k not in (*SIZE, "fps")}
@@ -163,7 +164,9 @@ def storytelling() -> Iterator[Sample]:
         starts = [sum(told.lengths[:k]) for k in range(told.shots)]
         roles = {"reference": media(steps=({"operator": "first-frame"},), **plain), "target": media(**scene)}
         facts = {"shots": 4, "shot_prompts": "\n".join(shots), "subject": world.subject(told)}
-        made = line(name, scene, roles, facts=facts, prompt_schedule=[list(it) for it in zip(starts, shots, strict=True)])
+        made = line(
+            name, scene, roles, facts=facts, prompt_schedule=[list(it) for it in zip(starts, shots, strict=True)]
+        )
         yield made | {"prompt": ". Then ".join(shots)}
 
 

@@ -1,6 +1,7 @@
 """The pages in docs/ do what they say: their files are written and their commands run, in order, in an empty folder.
 
-A fence `lang file=NAME` is a file, `bash run` a script that must succeed, `text output` what that script printed.
+A fence `lang file=NAME` is a file, `bash run` or `python run` a script that must succeed, `text output` what that
+script printed.
 `setup` marks what later pages build on, `bash network` a script that downloads weights.
 """
 
@@ -23,8 +24,9 @@ BUILT_ON = {
     "quickstart": [],
     "add-a-suite": ["quickstart"],
     "add-a-method": ["quickstart", "add-a-suite"],
-    "add-a-metric": ["quickstart"],
+    "add-a-metric": ["quickstart", "add-a-suite"],
     "python": ["quickstart", "add-a-suite"],
+    "media": [],
 }
 FENCE = re.compile(r"^```(\w+)(.*)\n((?:.*\n)*?)```$", re.MULTILINE)
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted(DOCS.glob("*.md"))]
@@ -49,16 +51,16 @@ def follow(page: str, folder: Path, *, setup: bool, also: str = "") -> None:
             (folder / names[0]).parent.mkdir(parents=True, exist_ok=True)
             (folder / names[0]).write_text(block.text, encoding="utf-8")
         elif also in block.words or ("run" in block.words and (not setup or "setup" in block.words)):
-            said = run(block.text, folder)
+            said = run(block.text, folder, block.words[0])
         elif "output" in block.words and not setup:
             missing = [line for line in block.text.splitlines() if line not in said]
             assert not missing, f"{page}: {missing} not in:\n{said}"
 
 
-def run(script: str, folder: Path) -> str:
+def run(script: str, folder: Path, language: str = "bash") -> str:
     tools = Path(sys.executable).parent
     env = {**os.environ, "PATH": f"{tools}{os.pathsep}{os.environ['PATH']}", "COLUMNS": "100"}
-    command = ["bash", "-euo", "pipefail", "-c", script]
+    command = [sys.executable, "-c", script] if language == "python" else ["bash", "-euo", "pipefail", "-c", script]
     done = subprocess.run(command, cwd=folder, env=env, capture_output=True, text=True, check=False)
     assert done.returncode == 0, f"{script}\n{done.stdout}\n{done.stderr}"
     return done.stdout

@@ -6,8 +6,9 @@ import os
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from vbench_py import derive
 from vbench_py.cards import SuiteCard
 from vbench_py.generate import error_of
 from vbench_py.keys import key, slug
@@ -15,7 +16,10 @@ from vbench_py.plan import current_outputs
 from vbench_py.samples import Suite
 from vbench_py.session import Session
 from vbench_py.store import Row
-from vbench_py.types import BadMedia, Media, Sample, UsageError
+from vbench_py.types import BadMedia, Media, Sample, Step, UsageError
+
+if TYPE_CHECKING:
+    from vbench_py.video import VideoInfo
 
 DEFAULT_METRICS = ("quick",)
 TASK = "videos"
@@ -25,22 +29,20 @@ def folder_suite(
     videos: Mapping[str, Path],
     name: str,
     metrics: Sequence[str],
-    targets: Mapping[str, Path] | None = None,
+    media: Mapping[str, Mapping[str, Path]] | None = None,
     folder: Path | None = None,
     prompts: Mapping[str, str] | None = None,
 ) -> Suite:
-    """A suite of existing videos by sample id. Every video needs a target where there are any.
+    """A suite of existing videos by sample id.
 
+    `media` by role (target, source, mask, camera, ...), then by sample id: each role has one for every video.
     `prompts` by sample id, for metrics that read them; videos of one prompt are one group.
 
     The videos of one `folder` stay one suite as files come and go; others are told apart by their paths.
     """
-    missing = sorted(set(videos) - set(targets)) if targets is not None else []
-    if missing:
-        more = f" and {len(missing) - 1} more" if len(missing) > 1 else ""
-        near = [name for name in targets or () if name.casefold() == missing[0].casefold()]
-        hint = f"did you mean {near[0]!r}?" if near else "give each the name of its video; the suffix may differ"
-        raise UsageError(f"no target for {missing[0]!r}{more} among the {len(targets or ())} targets", mend=hint)
+    beside = media or {}
+    for role, found in beside.items():
+        _refuse_missing(role, sorted(set(videos) - set(found)), found)
     from vbench_py.catalogue import bare, expand
 
     names = expand("metric", list(metrics))
@@ -55,11 +57,27 @@ def folder_suite(
     samples = [
         Sample(
             sample, TASK, prompt=said.get(sample, ""), group=said.get(sample) or sample,
-            media={"target": Media(targets[sample])} if targets else {},
+            media={role: Media(found[sample]) for role, found in beside.items()},
         )
         for sample in sorted(videos)
     ]  # fmt: skip
     return Suite(card, tuple(samples))
+
+
+def _refuse_missing(role: str, missing: Sequence[str], found: Mapping[str, Path]) -> None:
+    if not missing:
+        return
+    more = f" and {len(missing) - 1} more" if len(missing) > 1 else ""
+    near = [name for name in found if name.casefold() == missing[0].casefold()]
+    hint = f"did you mean {near[0]!r}?" if near else "give each the name of its video; the suffix may differ"
+    raise UsageError(f"no {role} for {missing[0]!r}{more} among the {len(found)} {role}s", mend=hint)
+
+
+def with_unit(path: Path, unit: str) -> Path:
+    """Depth that does not say its unit (.npy) as a file that does, made once in the cache; other media as they are."""
+    if not unit or path.suffix.lower() != ".npy":
+        return path
+    return derive.materialise(Media(path, steps=(Step("depth-maps", {"factor": 1.0, "unit": unit}),)))
 
 
 def videos_in(place: Path) -> tuple[dict[str, Path], list[tuple[Path, str]]]:
@@ -138,7 +156,18 @@ def _measured(path: Path) -> dict[str, Any]:
     except Exception as error:
         return {"status": "failed", "error": error_of(error)}
     return {
-        "status": "ok", "outputs": {"video": {"path": str(path), "sha256": sha256}}, "identity": sha256[:32],
+        "status": "ok", "outputs": _outputs(path, sha256, info), "identity": sha256[:32],
         "frames": info.frames, "fps": info.fps, "width": info.width, "height": info.height,
         "encoding": "lossless" if info.lossless else info.encoding, "seconds": {}, "timeline": [],
     }  # fmt: skip
+
+
+def _outputs(path: Path, sha256: str, info: VideoInfo) -> dict[str, dict[str, str]]:
+    """Outputs by name: the depth, the views, or else the video that lies there."""
+    from vbench_py.video import file_sha256
+
+    if info.members:
+        files = {f"view/{name}": it.path for name, it in zip(info.views, info.members, strict=True)}
+        return {name: {"path": str(file), "sha256": file_sha256(file)} for name, file in files.items()}
+    name = {"depth": "depth", "camera": "poses"}.get(info.kind, "video")
+    return {name: {"path": str(path), "sha256": sha256}}

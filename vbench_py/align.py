@@ -119,7 +119,9 @@ class Pass:
         for chunk in read_chunks(
             self.aligned.paths[role], stop=self.stop, chunk_bytes=CHUNK_BYTES, info=info, order=self.path
         ):
-            yield chunk if self.size is None or info.kind != "video" else _resized(chunk, self.size)
+            if self.size is not None and info.kind == "video":
+                chunk = _resized(chunk, self.size, hard=role.endswith("mask"))
+            yield chunk
 
 
 def _cells(info: VideoInfo, path: Order) -> int:
@@ -130,12 +132,14 @@ def _size(info: VideoInfo) -> tuple[int, int]:
     return info.width, info.height
 
 
-def _resized(chunk: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+def _resized(chunk: np.ndarray, size: tuple[int, int], *, hard: bool) -> np.ndarray:
+    """`hard` for masks, which stay black and white."""
     import cv2
 
     if (chunk.shape[2], chunk.shape[1]) == size:
         return chunk
-    kernel = cv2.INTER_AREA if chunk.shape[1] > size[1] else cv2.INTER_CUBIC
+    smooth = cv2.INTER_AREA if chunk.shape[1] > size[1] else cv2.INTER_CUBIC
+    kernel = cv2.INTER_NEAREST if hard else smooth
     return np.stack([cv2.resize(frame, size, interpolation=kernel) for frame in chunk])
 
 

@@ -165,14 +165,17 @@ class MethodCard(Card):
 
 
 class OutputCard(Card):
-    """What a suite asks of outputs; None leaves it to the method. `scored` picks frames of comparisons: "1::2"."""
+    """What a suite asks of outputs; None leaves it to the method.
+
+    `scored` picks frames of comparisons, as a slice: "1::2".
+    """
 
     frames: int | None = None
     fps: float | None = None
     width: int | None = None
     height: int | None = None
     size_policy: Literal["native", "nearest", "exact"] = "native"
-    scored: Annotated[str, Field(pattern=r"^\d+::\d+$")] = "0::1"
+    scored: Annotated[str, Field(pattern=r"^\d+:\d*:[1-9]\d*$")] = "0::1"
 
 
 class RoleCard(Card):
@@ -373,8 +376,8 @@ def validate(kind: str, data: dict[str, Any], where: Path) -> Any:
 def _keys_at(model: type[Card], place: tuple[int | str, ...]) -> list[str]:
     """The keys of the table at `place` inside a card of `model`."""
     for part in place:
-        if isinstance(part, str):
+        if isinstance(part, str) and part in model.model_fields:  # else the name of a role
             annotation = model.model_fields[part].annotation
             kinds = [kind for kind in (annotation, *get_args(annotation)) if isinstance(kind, type)]
-            model = next(kind for kind in kinds if issubclass(kind, Card))
+            model = next((kind for kind in kinds if issubclass(kind, Card)), model)
     return list(model.model_fields)

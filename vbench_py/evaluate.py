@@ -13,6 +13,7 @@ from typing import Any, Unpack
 from vbench_py import catalogue
 from vbench_py.failures import Failures
 from vbench_py.handed import Videos, files_of, paired
+from vbench_py.inputs import check_inputs
 from vbench_py.keywords import Keywords, settings_from
 from vbench_py.method import Method, method
 from vbench_py.metricset import metric_specs
@@ -189,6 +190,8 @@ def score(
     metrics: Sequence[str] = (),
     *,
     targets: Videos | None = None,
+    media: Mapping[str, Videos] | None = None,
+    unit: str = "",
     prompts: Mapping[str, str] | None = None,
     name: str = "",
     fps: float = 24.0,
@@ -198,18 +201,21 @@ def score(
     """Scores videos that exist: a folder, a file, or a sequence or mapping of paths or frames (see `vbench_py.frames`).
 
     `targets` gives the ground truth in the same form, for metrics that compare: one file for all, two sequences by
-    position, else by name. `prompts` by sample id (a file's stem), for metrics that read them. Frames are kept
+    position, else by name. `media` gives other roles so (source, mask, camera), for metrics that read them. `unit` is
+    that of depth in .npy files (metres, disparity or relative); a target is in metres.
+    `prompts` by sample id (a file's stem), for metrics that read them. Frames are kept
     losslessly under `results/videos`, named by their content, at `fps` frames a second, so that the same call does
     nothing twice and reports can show them. Default metrics: the bundle `quick`.
     """
     chosen = settings_from(settings, metrics, keywords)
     store = chosen.results / "videos"
     found, label = files_of(videos, store, fps)
-    aims = paired(videos, found, targets, files_of(targets, store, fps)[0]) if targets is not None else None
+    roles = {**({} if targets is None else {"target": targets}), **(media or {})}
+    beside = {role: paired(videos, found, given, files_of(given, store, fps)[0]) for role, given in roles.items()}
     folder = Path(videos) if isinstance(videos, str | Path) and Path(videos).is_dir() else None
     failures = Failures(chosen.fail_on_error, expected=len(found), level=logging.WARNING)
-    session = score_videos(found, chosen, name=name or label, targets=aims, folder=folder,
-                           prompts=prompts, failures=failures)  # fmt: skip
+    session = score_videos(found, chosen, name=name or label, media=beside, folder=folder,
+                           unit=unit, prompts=prompts, failures=failures)  # fmt: skip
     return Result(asked(read_run(session.run), session.computable))
 
 
@@ -218,19 +224,26 @@ def score_videos(
     settings: Settings,
     *,
     name: str,
-    targets: Mapping[str, Path] | None = None,
+    media: Mapping[str, Mapping[str, Path]] | None = None,
     folder: Path | None = None,
+    unit: str = "",
     prompts: Mapping[str, str] | None = None,
     progress: Progress | None = None,
     failures: Failures | None = None,
     dry_run: bool = False,
 ) -> Session:
     """Registers videos where they lie and scores them; with `dry_run` only checks. `folder`: where all of them lie."""
-    from vbench_py.adhoc import DEFAULT_METRICS, folder_suite, register
+    from vbench_py.adhoc import DEFAULT_METRICS, folder_suite, register, with_unit
 
     check_reference(settings)
-    suite = folder_suite(videos, name, settings.metrics or DEFAULT_METRICS, targets, folder, prompts)
+    if unit:
+        videos = {sample: with_unit(path, unit) for sample, path in videos.items()}
+        media = {
+            role: {n: with_unit(path, "metres") for n, path in found.items()} for role, found in (media or {}).items()
+        }
+    suite = folder_suite(videos, name, settings.metrics or DEFAULT_METRICS, media, folder, prompts)
     specs = metric_specs(suite.card.metrics, settings.score)
+    check_inputs(suite, specs)
     about = {
         "id": "videos", "title": "Videos", "name": name, "control": "", "axes": {}, "prompt_policy": "unknown",
         "identity": {},

@@ -196,7 +196,7 @@ def _spec(name: str, options: ScoreOptions, scored: str, settings: Mapping[str, 
     ours = {setting: value for setting, value in settings.items() if setting in card.protocol}
     protocol: dict[str, Any] = {**card.protocol, **ours, **settings_of(card, own)}
     metric: Metric | SetMetric = catalogue.implementation(card.entry, f"metric {base!r}")(card, dict(protocol))
-    offset, step = (int(part) for part in scored.split("::"))
+    offset, stop, step = (int(part or 0) for part in scored.split(":"))
     asks, marks = {}, [name]
     read = {role for ask in metric.needs.values() for role in roles_of(ask)}
     compared = next((role for role in ("target", "source") if role in read), "")
@@ -211,7 +211,7 @@ def _spec(name: str, options: ScoreOptions, scored: str, settings: Mapping[str, 
             protocol["frames"] = scored
         if options.every > 1:
             protocol["every"] = options.every
-        ask = _sparse(ask, offset if chosen else 0, (step if chosen else 1) * options.every)
+        ask = _sparse(ask, offset if chosen else 0, (step if chosen else 1) * options.every, stop if chosen else 0)
         asks[need] = ask
     if asks:
         if options.every > 1:
@@ -228,12 +228,17 @@ def _spec(name: str, options: ScoreOptions, scored: str, settings: Mapping[str, 
     return MetricSpec(column, card, protocol, metric, asks, options)
 
 
-def _sparse(ask: Ask, first: int, every: int) -> Ask:
-    """The ask on frames first, first + every, ...: by its view, or by options where it reads the files itself."""
+def _sparse(ask: Ask, first: int, every: int, stop: int) -> Ask:
+    """The ask on frames first, first + every, ... below `stop` (0: all), by its view, or by options where it reads the
+    files itself.
+    """
     if ask.view.unit == "text":
         return ask
     if ask.view.unit == "file":
         chosen = {"first": first} if first else {}
         chosen |= {"every": every} if every > 1 else {}
+        if stop:
+            raise UsageError(f"{ask.extractor} reads whole files", mend="leave its metrics out of this suite")
         return replace(ask, options=tuple(sorted({**dict(ask.options), **chosen}.items())))
-    return replace(ask, view=replace(ask.view, offset=ask.view.offset + first, stride=ask.view.stride * every))
+    view = replace(ask.view, offset=ask.view.offset + first, stride=ask.view.stride * every)
+    return replace(ask, view=replace(view, sampling=f"first:{stop}") if stop else view)

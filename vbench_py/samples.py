@@ -1,6 +1,7 @@
 """A suite's samples: its card and JSON-lines file, or the user's dataset, become `Sample`s: media by path or recipe.
 
-A line: {"id", "prompt", "group", "media": {role: {"data": name | "path": file | "from": role | "world": parameters, "steps": [...]}}, ...}.
+A line: {"id", "prompt", "group", "media": {role: {..., "steps": [...]}}, ...}; a medium is one of {"data": name},
+{"path": file}, {"from": role}, {"world": parameters}.
 """
 
 from __future__ import annotations

@@ -13,7 +13,7 @@ from vbench_py.metrics.extractors.arithmetic import Arithmetic
 from vbench_py.metrics.extractors.depth_frames import resized
 from vbench_py.metrics.extractors.depth_solvers import together
 from vbench_py.metrics.extractors.flow import warp
-from vbench_py.types import BadMedia, UsageError
+from vbench_py.types import BadMedia, Unsupported, UsageError
 
 
 class DepthWarpingError(Arithmetic):
@@ -50,9 +50,10 @@ class DepthWarpingError(Arithmetic):
         if not count:
             raise BadMedia("no pixel of the predicted depth is known in any frame")
         if square <= count * (1e-6 * mean) ** 2:
-            raise BadMedia(
-                "the prediction is one value everywhere, so it has no deviation to divide by",
-                mend="normalisation=none scores it as it is",
+            raise Unsupported(
+                "depth",
+                "the prediction is one value everywhere, so it has no deviation to divide by; normalisation=none scores "
+                "it as it is",
             )
         return np.array([math.sqrt(square / count)])
 

@@ -162,3 +162,23 @@ def test_a_function_without_source_goes_by_its_name() -> None:
 def test_no_function_is_refused_at_once() -> None:
     with pytest.raises(UsageError, match="option function is None"):
         Callable(method("callable"), {})
+
+
+DEPTH = np.linspace(1, 5, 2 * 6 * 8, dtype=np.float32).reshape(2, 6, 8)
+
+
+@pytest.mark.parametrize("result", [(DEPTH, "metres"), {"depth": (DEPTH, "metres")}])
+def test_depth_is_floats_with_a_unit(result: Any, tmp_path: Path) -> None:
+    made = returning(result, tmp_path)
+    assert list(made.outputs) == ["depth"] and probe(made.outputs["depth"]).unit == "metres"
+    np.testing.assert_array_equal(read(made.outputs["depth"])[..., 0], DEPTH)
+
+
+def test_another_unit_is_refused(tmp_path: Path) -> None:
+    made = returning((DEPTH, "feet"), tmp_path)
+    assert made.status == "failed" and "'feet'" in str(made.error) and "metres" in str(made.error)
+
+
+def test_views_are_outputs_by_name(tmp_path: Path) -> None:
+    made = returning({"view/000": CLIP, "view/090": CLIP[:, ::-1]}, tmp_path)
+    assert probe(made.outputs["view/000"].parent).views == ("000", "090")

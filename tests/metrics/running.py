@@ -18,7 +18,9 @@ from tests.metrics.networks import Small, small_networks
 from vbench_py.cards import ExtractorCard, MetricCard, validate
 from vbench_py.features import batches
 from vbench_py.features.asks import extractors_of, roles_of, sources_of
-from vbench_py.features.extraction import extract, of_texts
+from vbench_py.features.batches import Gathered
+from vbench_py.features.extraction import Extraction, of_texts
+from vbench_py.promises.truths import write_role
 from vbench_py.types import Ask, Extractor, Facts, Score, Series, SetRow
 from vbench_py.video import Order, grid_cells
 
@@ -105,27 +107,61 @@ def arrays(
     for need, ask in metric(name).needs.items():
         if ask.view.unit == "text":
             found[need] = of_texts(build(ask, weights), [given[text] for text in ask.on])
-            continue
-        clips = {role: _in_order(clip, ask.view.path) for role, clip in roles.items()}
-        first = roles[roles_of(ask)[0]]
-        frames = len(clips[roles_of(ask)[0]])
-        extractors = {item: build(item, weights) for item in (ask, *sources_of(ask))}
-        with pytest.MonkeyPatch.context() as patch:
-            if batch:
-                for made in extractors.values():
-                    patch.setattr(made, "batch_windows", batch, raising=False)
-                    patch.setattr(made, "bytes_per_window", lambda shape: batches.BATCH_BYTES // batch)
-            series = extract(
-                {ask: extractors[ask]}, lambda role: iter([clips[role]]),
-                frozenset(r for r, clip in clips.items() if len(clip) == 1 and r != "video"),
-                sources={s: extractors[s] for s in sources_of(ask)},
-                frames=frames, fps=(facts or {}).get("fps"), run=_run(first, ask.view.path),
-                units=dict.fromkeys(roles, (facts or {}).get("unit", "metres")),
-            )[ask]  # fmt: skip
-        if isinstance(series, Exception):
-            raise series
-        found[need] = series
+        elif ask.view.unit == "file":
+            found[need] = of_files(name, ask, roles, facts, weights)
+        else:
+            work = Extraction()
+            gathered = feed(work, ask, roles, facts=facts, weights=weights, batch=batch)
+            work.flush()
+            if gathered.error is not None:
+                raise gathered.error
+            found[need] = gathered.series()
     return found
+
+
+def feed(
+    work: Extraction,
+    ask: Ask,
+    roles: Mapping[str, np.ndarray],
+    *,
+    facts: Mapping[str, Any] | None = None,
+    weights: Mapping[str, Path] | None = None,
+    batch: int = 0,
+) -> Gathered:
+    """Feeds the windows of one ask to `work`, in batches of `batch` (0: as they come); `work.flush()` ends it."""
+    clips = {role: _in_order(clip, ask.view.path) for role, clip in roles.items()}
+    leader, told = roles_of(ask)[0], facts or {}
+    extractors = {item: build(item, weights) for item in (ask, *sources_of(ask))}
+    with pytest.MonkeyPatch.context() as patch:
+        if batch:
+            for made in extractors.values():
+                patch.setattr(made, "batch_windows", batch, raising=False)
+                patch.setattr(made, "bytes_per_window", lambda shape: batches.BATCH_BYTES // batch)
+        fed = work.feed(
+            {ask: extractors[ask]}, lambda role: iter([clips[role]]),
+            frozenset(r for r, clip in clips.items() if len(clip) == 1 and r != "video"),
+            sources={source: extractors[source] for source in sources_of(ask)},
+            frames=len(clips[leader]), fps=told.get("fps"), run=_run(roles[leader], ask.view.path),
+            units=dict.fromkeys(roles, told.get("unit", "metres")),
+        )  # fmt: skip
+        if batch:
+            work.flush()
+    return fed[ask]
+
+
+def of_files(
+    name: str,
+    ask: Ask,
+    roles: Mapping[str, np.ndarray],
+    facts: Mapping[str, Any] | None = None,
+    weights: Mapping[str, Path] | None = None,
+) -> Series:
+    """What an extractor of files says of the roles, written for it and then gone again."""
+    kinds, unit = METRICS[name].kinds, (facts or {}).get("unit", "metres")
+    with tempfile.TemporaryDirectory(prefix="vbench-py-files-") as folder:
+        paths = {r: write_role(Path(folder), r, kinds.get(r, "video"), roles[r], unit) for r in roles_of(ask)}
+        told = dict(build(ask, weights)(*(paths[role] for role in ask.on)))
+    return Series(np.asarray(told.pop("index")), told)
 
 
 def _in_order(clip: np.ndarray, path: Order) -> np.ndarray:
@@ -157,8 +193,13 @@ def score(
     Networks run on `weights` (paths by checkpoint name), else small with seeded random weights.
     """
     found = arrays(name, roles, facts=facts, weights=weights, batch=batch, texts=texts)
-    known = Facts({"frames": len(next(iter(roles.values()))), **(facts or {})})
+    known = Facts({"frames": frames_of(roles), **(facts or {})})
     return metric(name).score(found, known)  # type: ignore[no-any-return]
+
+
+def frames_of(roles: Mapping[str, np.ndarray]) -> int:
+    """Frames of the longest role; of a grid, those of a view."""
+    return max(clip.shape[clip.ndim - 4] for clip in roles.values())
 
 
 def values(name: str, roles: Mapping[str, np.ndarray], **keywords: Any) -> np.ndarray:

@@ -24,10 +24,6 @@ def command(
         list[str] | None,
         typer.Option("--set", help="key=value: an option of the method (repeat).", envvar="VBENCH_PY_SET"),
     ] = None,
-    data: Annotated[
-        Path | None,
-        typer.Option("--data", help="Folder that the datasets of suites lie in.", envvar="VBENCH_PY_DATA"),
-    ] = None,
     tiny: Annotated[
         Path | None,
         typer.Option(
@@ -39,12 +35,13 @@ def command(
     device: Annotated[str, typer.Option("--device", help="cpu, cuda, cuda:1 ...", envvar="VBENCH_PY_DEVICE")] = "cpu",
 ) -> int:
     """Check a card or an adapter against its promises."""
+    from vbench_py.cards import MODELS
     from vbench_py.promises import check_all, check_name
 
+    if names and len(names) > 1 and names[0] in MODELS:
+        names = names[1:]  # "check suite NAME" reads as people say it; no card is called after a kind
     if tiny is not None:
-        data = _tiny_tree(names or [], tiny)
-    if data is not None:
-        os.environ["VBENCH_PY_DATA"] = str(data)
+        os.environ["VBENCH_PY_DATA"] = str(_tiny_tree(names or [], tiny))
     options = assignments("--set", set)
     found = (finding for name in names for finding in check_name(name, options, device)) if names else check_all()
     findings: list[Finding] = []

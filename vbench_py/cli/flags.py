@@ -33,6 +33,7 @@ class Common:
     cache: Annotated[
         Path | None, _flag("--cache", help="Folder for weights, data and derived media.", panel=COMMON)
     ] = None
+    data: Annotated[Path | None, _flag("--data", help="Folder that one's own datasets lie in.", panel=COMMON)] = None
     offline: Annotated[bool, _flag("--offline", help="Never reach the network; use what is cached.", panel=COMMON)] = (
         False
     )

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from vbench_py.cli.flags import Work
+from vbench_py.cli.flags import Work, assignments
 from vbench_py.types import UsageError
 
 if TYPE_CHECKING:
@@ -33,6 +34,20 @@ def command(
             "--target", help="With videos: folder (or file) of ground truth, same names.", envvar="VBENCH_PY_TARGET"
         ),
     ] = None,
+    beside: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--with",
+            help="With videos: ROLE=FOLDER (or file) of other media, same names: source, mask, camera ... (repeat).",
+            envvar="VBENCH_PY_WITH",
+        ),
+    ] = None,
+    unit: Annotated[
+        str,
+        typer.Option(
+            "--unit", help="With depth in .npy files: metres, disparity or relative.", envvar="VBENCH_PY_UNIT"
+        ),
+    ] = "",
     prompts: Annotated[
         str,
         typer.Option(
@@ -51,9 +66,11 @@ def command(
     videos = [name for name in what if _is_videos(Path(name))]
     if videos:
         _refuse_for_videos(flags, what, method)
-        return _score_videos(flags, Path(what[0]), target, prompts)
-    if target is not None:
-        raise UsageError(f"--target {target}: goes with videos; {what[0]} has a ground truth of its own")
+        roles = {role: Path(str(place)) for role, place in assignments("--with", beside).items()}
+        return _score_videos(flags, Path(what[0]), {**({"target": target} if target else {}), **roles}, unit, prompts)
+    if target is not None or beside or unit:
+        given = f"--target {target}" if target else f"--with {beside[0]}" if beside else f"--unit {unit}"
+        raise UsageError(f"{given}: goes with videos; {what[0]} has a ground truth of its own")
     if prompts:
         raise UsageError(f"--prompts {prompts}: goes with videos; {what[0]} has prompts of its own")
     runs = [Path(name) for name in what if (Path(name) / "run.json").is_file()]
@@ -93,7 +110,7 @@ def _refuse_for_videos(flags: Work, what: list[str], method: list[str] | None) -
         raise UsageError(f"{' and '.join(given)}: {what[0]} holds videos, which no method makes", mend="leave it out")
 
 
-def _score_videos(flags: Work, place: Path, target: Path | None, prompts: str) -> int:
+def _score_videos(flags: Work, place: Path, roles: Mapping[str, Path], unit: str, prompts: str) -> int:
     from vbench_py.adhoc import videos_in
     from vbench_py.cli.tables import show_board
     from vbench_py.cli.work import tell
@@ -104,19 +121,18 @@ def _score_videos(flags: Work, place: Path, target: Path | None, prompts: str) -
     videos, skipped = videos_in(place)
     for path, reason in skipped:
         sys.stderr.write(f"{path.name}: passed over: {reason}\n")
-    targets = None
-    if target is not None:
-        targets, _ = videos_in(target)
-        if target.is_file():
-            targets = dict.fromkeys(videos, target)
+    media = {
+        role: dict.fromkeys(videos, there) if there.is_file() else videos_in(there)[0] for role, there in roles.items()
+    }
     folder = place.resolve() if place.is_dir() else None
     with display(not flags.quiet and not flags.json) as progress:
         session = score_videos(
             videos,
             flags.settings(),
             name=flags.name or (folder.name if folder else place.stem),
-            targets=targets,
+            media=media,
             folder=folder,
+            unit=unit,
             prompts=prompts_of(prompts, list(videos)) if prompts else None,
             progress=progress,
             dry_run=flags.dry_run,

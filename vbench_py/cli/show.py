@@ -42,13 +42,20 @@ def _plain(kind: str, name: str) -> dict[str, Any]:
 
     data: dict[str, Any] = catalogue.card(kind, name).model_dump(mode="json")
     if kind == "suite":
-        from vbench_py.samples import load_suite
-
-        suite = load_suite(name)
-        data["counts"] = {"samples": len(suite.samples), "outputs": len(suite.pairs)}
+        data["counts"] = _counts(catalogue.card(kind, name), name)
     if kind == "extractor":
         data["asked"] = _asked(name)
     return data
+
+
+def _counts(card: Any, name: str) -> dict[str, Any]:
+    from vbench_py import layout
+    from vbench_py.samples import load_suite
+
+    if card.layout is not None and layout.missing(card):
+        return {"clips": card.layout.clips.count or "as many as there are", "data": "not here: see its layout"}
+    suite = load_suite(name)
+    return {"samples": len(suite.samples), "outputs": len(suite.pairs)}
 
 
 def _asked(extractor: str) -> dict[str, str]:

@@ -99,6 +99,8 @@ def _environment(flags: Common) -> None:
     """Settings that libraries and child processes read from the environment."""
     if flags.cache is not None:
         os.environ["VBENCH_PY_CACHE"] = str(flags.cache)
+    if flags.data is not None:
+        os.environ["VBENCH_PY_DATA"] = str(flags.data)
     if flags.offline:
         os.environ["VBENCH_PY_OFFLINE"] = "1"
         os.environ["HF_HUB_OFFLINE"] = "1"

@@ -32,7 +32,7 @@ def sessions(flags: Work, suites: Sequence[str], methods: list[str] | None, *, c
         raise UsageError("--set changes an option of a method", mend="say which with --method")
     failures = Failures(settings.fail_on_error)
     opened: list[Session] = []
-    names = catalogue.expand("suite", list(suites))
+    names = _with_data(catalogue.expand("suite", list(suites)))
     for name in names:
         suite = load_suite(name)
         asked = wanted or suite.card.methods
@@ -48,6 +48,18 @@ def sessions(flags: Work, suites: Sequence[str], methods: list[str] | None, *, c
     if not opened:
         raise UsageError(f"suite {names[0]!r} names no methods of its own", mend="choose some with --method")
     return opened
+
+
+def _with_data(names: list[str]) -> list[str]:
+    """Of several suites those whose dataset is here, and on standard error which are left out."""
+    from vbench_py import catalogue, layout
+
+    cards = {name: catalogue.card("suite", name) for name in names}
+    absent = [name for name, card in cards.items() if card.layout is not None and layout.missing(card)]
+    if not absent or len(absent) == len(names):
+        return names  # one alone says where to get it
+    sys.stderr.write(f"left out, as their data is not here: {', '.join(absent)} (`vbench-py check NAME` says more)\n")
+    return [name for name in names if name not in absent]
 
 
 def own_controls(methods: Sequence[str]) -> list[str]:

@@ -20,9 +20,9 @@ SOURCE = "world"
 class World(Maker, world.WorldParameters):
     """A rendered video of the synthetic world, or what is true of it.
 
-    `what` rgb, mask (of body `body`), edit-mask: pictures. depth (metres), flow (pixels to the next frame, NaN where the
-    point is not seen there), camera, tracks (points of the bodies, and with `room` of the room, at every `spacing`-th
-    pixel of the first frame), centres (of the bodies): .npz.
+    `what` rgb, mask (of body `body`), edit-mask: pictures. depth (metres), flow (pixels to the next frame, NaN where
+    the point is not seen there), camera, tracks (points of the bodies, and with `room` of the room, at every
+    `spacing`-th pixel of the first frame), centres (of the bodies): .npz.
     With `azimuths`, rgb and depth are folders with a medium a view, and camera has an axis of views.
     """
 

@@ -193,7 +193,8 @@ def _paths(
     paths = {role: place_of(media) for role, media in sample.media.items()}
     if (sample.id, seed) in baseline:
         paths["baseline"] = baseline[(sample.id, seed)][1]
-    views = {VIEWS: output_path(run, output, name).parent for name in views_of(output["outputs"])}
+    first = next(iter(views_of(output["outputs"])), None)
+    views = {VIEWS: output_path(run, output, first).parent} if first else {}
     return paths | views | {name: output_path(run, output, name) for name in output["outputs"]}
 
 

@@ -5,12 +5,17 @@ from __future__ import annotations
 import colorsys
 from collections.abc import Generator
 from contextlib import closing
+from functools import lru_cache
 from itertools import repeat
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from vbench_py.report.unlike import Unlike
+
+if TYPE_CHECKING:
+    from vbench_py.video.colours import DepthPainter
 
 WIDTH = 480
 POINTS = 48
@@ -21,27 +26,31 @@ LINE = 240
 def preview(sources: tuple[Path, ...], destination: Path, fps: float | None) -> None:
     """The first source; depth in the range of colours of the second, where there is one in the same unit."""
     from vbench_py.video import write_preview
-    from vbench_py.video.preview import painter_of, preview_info
+    from vbench_py.video.preview import preview_info
 
     source, *ranges = sources
     if destination.suffix == ".png":
         _write_still(_still(source), destination)
         return
-    painter = None
-    if ranges:
-        other = preview_info(ranges[0])
-        if other.kind == "depth" and other.unit == preview_info(source).unit:
-            painter = painter_of(other)
-    write_preview(source, destination, max_width=WIDTH, fps=fps if _clockless(source) else None, painter=painter)
+    shared = ranges and preview_info(ranges[0]).unit == preview_info(source).unit
+    painter = _depth_painter(ranges[0], ranges[0].stat().st_mtime_ns) if shared else None
+    write_preview(source, destination, max_width=WIDTH, fps=fps, painter=painter)
 
 
 def depth_ends(source: Path) -> tuple[float, float] | None:
     """The values between which the colours of depth differ; None of other media. Raises BadMedia."""
+    painter = _depth_painter(source, source.stat().st_mtime_ns)
+    return painter.ends if painter else None
+
+
+@lru_cache(16)
+def _depth_painter(source: Path, modified: int) -> DepthPainter | None:
+    """Of depth as it was at the time `modified`: every method of a sample is shown with the range of one truth."""
     from vbench_py.video.colours import DepthPainter
     from vbench_py.video.preview import painter_of, preview_info
 
     painter = painter_of(preview_info(source))
-    return painter.ends if isinstance(painter, DepthPainter) else None
+    return painter if isinstance(painter, DepthPainter) else None
 
 
 def outline(sources: tuple[Path, ...], destination: Path, fps: float | None) -> None:
@@ -124,10 +133,6 @@ def trailed(frame: np.ndarray, tracks: np.ndarray) -> np.ndarray:
         cv2.circle(picture, start, 3 * width, (0, 0, 0), -1, cv2.LINE_AA)
         cv2.circle(picture, start, 2 * width, tint, -1, cv2.LINE_AA)
     return picture
-
-
-def _clockless(source: Path) -> bool:
-    return source.is_dir() or source.suffix.lower() in (".npz", ".npy")
 
 
 def _still(source: Path) -> np.ndarray:

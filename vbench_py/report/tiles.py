@@ -114,7 +114,7 @@ class Sitting:
                 many = info.frames if info.frames > 1 else None
                 clock = info.fps if many else None
                 told = captions(info.width, info.height, clock, many, *([info.encoding] if not info.unit else []))
-                facts = (*told, *self._views(info.views), *self._depth(path, None), *facts)
+                facts = (*told, *views_told(info.views), *self._depth(path, None), *facts)
             name = "ground truth" if role == TARGET else role
             recipe = drawn or Recipe((path,), self.fps)
             profile = Recipe((path,), self.fps, "profile") if role == TARGET and self._profiled else None
@@ -143,7 +143,9 @@ class Sitting:
             return Recipe((path, self._media[masks[0]]), self.fps, "outline"), (f"outline: {masks[0]}",)
         tracks = self._gallery.info(self._media["tracks"]) if "tracks" in self._media else None
         if tracks and tracks.kind == "tracks" and not tracks.views and role in TRACKED and path.suffix in STILLS:
-            return Recipe((path, self._media["tracks"]), self.fps, "trails"), (f"{tracks.points} asked tracks",)
+            return Recipe((path, self._media["tracks"]), self.fps, "trails"), (
+                f"tracks that are asked: {tracks.points}",
+            )
         return None, ()
 
     def _methods(self, row: Row, number: int) -> Iterator[Draft]:
@@ -168,7 +170,7 @@ class Sitting:
                 replace(
                     tile,
                     name=row.name if name in ("video", "views", "depth") else f"{row.name} · {name}",
-                    facts=(*facts, *self._views(views), *depth),
+                    facts=(*facts, *views_told(views), *depth),
                     ratio=_ratio(size, len(views)),
                 ),
                 Recipe((path, self._media[TARGET]) if depth and self._depth_unit else (path,), output.fps or self.fps),
@@ -201,9 +203,6 @@ class Sitting:
         near = "near is bright" if info.unit == "metres" else "high is bright"
         return (info.unit, f"colours {ends[0]:.3g}–{ends[1]:.3g}{own}, {near}")
 
-    def _views(self, views: Sequence[str]) -> tuple[str, ...]:
-        return (f"{len(views)} views, {views[0]} to {views[-1]}",) if views else ()
-
 
 def pictures(output: OutputRecord) -> dict[str, tuple[str, tuple[str, ...]]]:
     """The files of an output that stand in the grid, with their views: its video, or else all that can be seen.
@@ -218,6 +217,16 @@ def pictures(output: OutputRecord) -> dict[str, tuple[str, tuple[str, ...]]]:
     if views:
         found["views"] = (str(Path(next(iter(views.values()))).parent), tuple(sorted(it[5:] for it in views)))
     return {"video": found["video"]} if "video" in found else found
+
+
+def views_told(views: Sequence[str]) -> tuple[str, ...]:
+    """The caption of a grid; () without one."""
+    from vbench_py.video.preview import TILES
+
+    if not views:
+        return ()
+    count = f"{TILES} of {len(views)}" if len(views) > TILES else f"{len(views)}"
+    return (f"{count} views, {views[0]} to {views[-1]}",)
 
 
 def _ratio(size: tuple[int, int] | None, views: int) -> str:

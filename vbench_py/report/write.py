@@ -31,6 +31,8 @@ def write_report(
 ) -> Path:
     """Writes leaderboard.md, .csv, .json, .tex and index.html under `destination`; gives the page, or the last file.
 
+    Several suites have a page each, which index.html leads to.
+
     `samples` bounds how many samples of a table the page shows (spread evenly); `previews` makes H.264 copies for the
     browser; `on_sample(done, total)` hears of progress. Raises `UsageError` for an unknown format, `StorageError` when
     the folder cannot be written.

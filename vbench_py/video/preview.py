@@ -64,7 +64,7 @@ def write_pictures(
     tile = min(info.width, max(1, max_width // columns))
     width = max(2, tile * columns // 2 * 2)
     height = max(2, round(info.height * rows * width / (info.width * columns) / 2) * 2)
-    rate = frame_rate(fps or info.fps or _CLOCKLESS_FPS)
+    rate = frame_rate(info.fps or fps or _CLOCKLESS_FPS)
     with writing(Path(destination)) as part:
         encoder = LibavFile(part, "mp4", "libx264", "yuv420p", rate, width, height, _OPTIONS, movflags="+faststart")
         try:

@@ -8,7 +8,7 @@ const axisTitle = (plot) => plain(`${plot.title}${plot.unit ? ` (${plot.unit})` 
 const CONFIG = { displayModeBar: false, responsive: true };
 
 function layout(colour, more) {
-  const axis = { gridcolor: colour("line"), zeroline: false, linecolor: colour("line"), automargin: true, exponentformat: "power" };
+  const axis = { gridcolor: colour("line"), zeroline: false, linecolor: colour("line"), automargin: true, exponentformat: "none" };
   return {
     paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)", showlegend: false,
     font: { color: colour("quiet"), size: 12, family: "system-ui, sans-serif" },
@@ -72,7 +72,10 @@ function drawCost(div, plot) {
   const labels = [];
   for (const it of [...near].sort((a, b) => b.y - a.y)) {
     const last = labels.at(-1);
-    if (last && last.y - it.y < reach * 0.09) last.names.push(it.name);
+    if (last && last.y - it.y < reach * 0.09) {
+      last.names.push(it.name);
+      if (last.control !== it.control) last.control = "";
+    }
     else labels.push({ y: it.y, names: [it.name], control: it.control });
   }
   Plotly.react(div, traces, layout(colour, {
@@ -80,7 +83,7 @@ function drawCost(div, plot) {
     xaxis: { type: "log", title: { text: plain(plot.cost) }, range: [Math.min(...xs) - pad, Math.max(...xs) + pad], ...(span > 1 ? { dtick: 1 } : { nticks: 6 }) },
     yaxis: { title: { text: axisTitle(plot) } },
     shapes: near.map((it) => ({ type: "line", xref: "paper", x0: 0, x1: 1, y0: it.y, y1: it.y, line: { color: colour("quiet"), width: 1, dash: "dot" } })),
-    annotations: labels.map((it) => ({ xref: "paper", x: 0, y: it.y, text: plain(`${it.names.join(", ")} (${it.control})`), showarrow: false, xanchor: "left", yanchor: "bottom", font: { size: 11 } })),
+    annotations: labels.map((it) => ({ xref: "paper", x: 0, y: it.y, text: plain(`${it.names.join(", ")}${it.control ? ` (${it.control})` : ""}`), showarrow: false, xanchor: "left", yanchor: "bottom", font: { size: 11 } })),
   }), CONFIG);
 }
 
