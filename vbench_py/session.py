@@ -20,7 +20,7 @@ from vbench_py.features.bank import FeatureBank
 from vbench_py.generate import generate
 from vbench_py.inputs import check_inputs
 from vbench_py.method import Method
-from vbench_py.metricset import MetricSpec, ScoreOptions, metric_specs
+from vbench_py.metricset import MetricSpec, ScoreOptions, check_settings, metric_specs
 from vbench_py.needs import missing_of
 from vbench_py.plan import (
     PlannedOutput,
@@ -310,6 +310,7 @@ def reopen(run: RunFolder, settings: Settings, failures: Failures | None = None)
 
 def _specs(suite: Suite, settings: Settings) -> list[MetricSpec]:
     beside = BASELINE_METRICS if settings.reference_run else ()
+    check_settings(suite.card.metrics, suite.card.protocol)
     return metric_specs(
         settings.metrics or (*suite.card.metrics, *beside), settings.score,
         scored=suite.card.output.scored, settings=suite.card.protocol,

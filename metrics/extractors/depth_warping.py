@@ -52,8 +52,8 @@ class DepthWarpingError(Arithmetic):
         if square <= count * (1e-6 * mean) ** 2:
             raise Unsupported(
                 "depth",
-                "the prediction is one value everywhere, so it has no deviation to divide by; normalisation=none scores "
-                "it as it is",
+                "the prediction is one value everywhere, so it has no deviation to divide by; with "
+                "normalisation=none it is scored as it is",
             )
         return np.array([math.sqrt(square / count)])
 

@@ -10,7 +10,7 @@ import pytest
 from tests.metrics.clips import texture
 from tests.metrics.depth_cases import camera_role, cameras, disparity, role, run, truth
 from vbench_py.metrics.extractors.depth_reprojection import splatted
-from vbench_py.types import BadMedia, UsageError
+from vbench_py.types import BadMedia, Unsupported, UsageError
 
 METRES = {"depth": "metres", "target": "metres"}
 METRIC = {"units": METRES, "alignment": "metric"}
@@ -165,5 +165,5 @@ def test_depth_of_another_size_is_brought_to_the_videos() -> None:
 
 
 def test_constant_depth_has_no_deviation_to_divide_by() -> None:
-    with pytest.raises(BadMedia, match="one value everywhere"):
+    with pytest.raises(Unsupported, match="one value everywhere"):
         run("opw", {"depth": np.full_like(STILL, 2), "source": SOURCE})

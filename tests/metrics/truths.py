@@ -45,7 +45,7 @@ def truth(name: str, frames: int = 0) -> Roles:
     roles = [role for role in METRICS[name].roles if role not in TEXTS]
     kinds = METRICS[name].kinds
     if name in SHOTS:
-        return truths(roles, kinds, 24, 72, 96, shots=3)
+        return truths(roles, kinds, 48, 72, 96, shots=3)
     if set(roles) <= FLAT:
         clip = texture(frames or (32 if name in LONG else 7), *LARGE.get(name, (96, 128)))
         return {role: clip[:1] if role in STILL_ROLES else clip for role in roles}

@@ -82,8 +82,13 @@ def _text(finding: Finding, *, headed: bool) -> str:
     mark = "skip" if finding.skipped else "ok" if finding.ok else "FAIL"
     detail = f": {finding.detail}" if finding.detail else ""
     width = shutil.get_terminal_size((80, 24)).columns
-    line = textwrap.fill(
-        f"{mark:<4}  {finding.promise}{detail}", width, initial_indent="  ", subsequent_indent=" " * 8,
-        break_long_words=False, break_on_hyphens=False,
-    )  # fmt: skip
+    first, *rest = f"{mark:<4}  {finding.promise}{detail}".splitlines()
+    lines = [
+        textwrap.fill(
+            text, width, initial_indent="  " if text is first else "        ", subsequent_indent=" " * 8,
+            break_long_words=False, break_on_hyphens=False, replace_whitespace=False, drop_whitespace=text is first,
+        )
+        for text in [first, *rest]
+    ]  # fmt: skip
+    line = "\n".join(lines)
     return (f"{finding.subject}\n" if headed else "") + line + "\n"

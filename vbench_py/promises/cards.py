@@ -106,6 +106,11 @@ def _metric(card: MetricCard, name: str) -> Iterator[Check]:
                 demand(wanted <= there, text)
         return None
 
+    def settings() -> str | None:
+        unknown = [setting for setting in card.settings if setting not in card.protocol]
+        demand(not unknown, f"settings {unknown} stand nowhere in its protocol")
+        return None
+
     def range_() -> str | None:
         demand(card.range[0] < card.range[1], f"range {card.range}: the first bound must be below the second")
         return None
@@ -116,6 +121,7 @@ def _metric(card: MetricCard, name: str) -> Iterator[Check]:
     yield "it compares the roles that its card says", roles
     yield "its shortest video has a window", shortest
     yield "its range is in order", range_
+    yield "what may be set stands in its protocol", settings
 
 
 def _adapter(card: AdapterCard, name: str) -> Iterator[Check]:
@@ -156,7 +162,7 @@ def _method(card: MethodCard, name: str) -> Iterator[Check]:
 
 
 def _suite(card: SuiteCard, name: str) -> Iterator[Check]:
-    from vbench_py.metricset import metric_specs
+    from vbench_py.metricset import check_settings, metric_specs
     from vbench_py.promises.layouts import layout_promises, stand_ins
     from vbench_py.samples import load_suite
 
@@ -181,6 +187,7 @@ def _suite(card: SuiteCard, name: str) -> Iterator[Check]:
         return None
 
     def roles() -> str | None:
+        check_settings(card.metrics, card.protocol)
         for spec in metric_specs(card.metrics, scored=card.output.scored, settings=card.protocol):
             wanted = set(spec.roles) - MADE
             for sample in known():

@@ -146,23 +146,6 @@ def _still(array: np.ndarray) -> np.ndarray:
     return np.repeat(array.take([0], axis), array.shape[axis], axis)
 
 
-def _without_last(array: np.ndarray) -> np.ndarray:
-    return array.take(range(_frames(array) - 1), array.ndim - 4)
-
-
-def _range_held(bench: Bench) -> str:
-    for value in bench.seen:
-        _in_range(bench.spec.card, value)
-    return f"{min(bench.seen):.5g} to {max(bench.seen):.5g}" if bench.seen else ""
-
-
-def _in_range(card: MetricCard, value: float) -> None:
-    """Rounding may pass a bound by as much as the number may be wrong at all."""
-    slack = card.reference.tolerance or 0.0
-    inside = card.range[0] - slack <= value <= card.range[1] + slack
-    demand(inside, f"{value!r} lies outside the card's range {card.range}")
-
-
 def _shortest(bench: Bench) -> None:
     least = bench.spec.card.minimum_frames
     result = bench.outcome(bench.truth(least))
@@ -182,11 +165,26 @@ def _unequal(bench: Bench) -> None:
     sized = {role: it[..., :-4, :-4, :].copy() for role, it in others.items() if it.shape[-3:-1] == SIZE}
     if any(getattr(bench.pool.get(ask), "unequal", False) for ask in bench.spec.asks.values()):
         sized = {}
-    shorter = {role: _without_last(it) for role, it in others.items()}
-    for what, other in {"frame count": shorter, "size": sized}.items():
-        if other:
-            result = bench.outcome(truth | other)
-            demand(isinstance(result, BadMedia), f"another {what} gave {result!r}, not BadMedia")
+    longer = bench.truth(bench.frames + 1)[bench.output]
+    cases = {"frame count": truth | {bench.output: longer}}
+    if sized:
+        cases["size"] = truth | sized
+    for what, roles in cases.items():
+        result = bench.outcome(roles)
+        demand(isinstance(result, BadMedia), f"another {what} gave {result!r}, not BadMedia")
+
+
+def _range_held(bench: Bench) -> str:
+    for value in bench.seen:
+        _in_range(bench.spec.card, value)
+    return f"{min(bench.seen):.5g} to {max(bench.seen):.5g}" if bench.seen else ""
+
+
+def _in_range(card: MetricCard, value: float) -> None:
+    """Rounding may pass a bound by as much as the number may be wrong at all."""
+    slack = card.reference.tolerance or 0.0
+    inside = card.range[0] - slack <= value <= card.range[1] + slack
+    demand(inside, f"{value!r} lies outside the card's range {card.range}")
 
 
 _LAWS = (

@@ -68,9 +68,9 @@ def show_stacks(families: Families, grid: Grid, console: rich.console.Console) -
 
 
 def header(column: Column, width: int) -> str:
-    """What one types after --metrics, wrapped to `width` after hyphens; direction and unit on the last line."""
+    """What one types after --metrics, wrapped to `width` between its parts; direction and unit on the last line."""
     lines = [""]
-    for piece in re.findall(r".+?(?:[-,]|(?=[:\[])|$)", column.id):
+    for piece in re.findall(r".+?(?:[-,=]|(?=[:\[@+])|$)", column.id):
         for part in (piece[i : i + LONGEST_PIECE] for i in range(0, len(piece), LONGEST_PIECE)):
             if lines[-1] and len(lines[-1]) + len(part) > width:
                 lines.append("")
