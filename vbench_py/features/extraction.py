@@ -115,7 +115,9 @@ class Extraction:
             return About(frames, fps, run or frames, units or {}, known)
 
         def fitting(rounds: Mapping[Ask, Extractor], known: Mapping[Ask, np.ndarray]) -> dict[Ask, Exception | None]:
-            found = Extraction()._feed(rounds, open_role, stills, {**(sources or {}), **rounds}, about(known))
+            work = Extraction()
+            found = work._feed(rounds, open_role, stills, {**(sources or {}), **rounds}, about(known))
+            work.flush()
             return {ask: item.error for ask, item in found.items()}
 
         answers = fit(asks, fitting)

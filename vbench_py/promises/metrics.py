@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from vbench_py.cards import MetricCard
-from vbench_py.features.asks import sources_of
+from vbench_py.features.asks import roles_of, sources_of
 from vbench_py.metricset import MetricSpec, metric_specs
 from vbench_py.pool import ExtractorPool
 from vbench_py.promises.bench import FACTS, SIZE, Bench, Roles
@@ -158,10 +158,11 @@ def _shortest(bench: Bench) -> None:
 
 
 def _unequal(bench: Bench) -> None:
-    truth = bench.truth()
-    others = {role: it for role, it in truth.items() if role != bench.output and _frames(it) > 1}
+    truth, asked = bench.truth(), [roles_of(ask) for ask in bench.spec.asks.values()]
+    in_step = {role for roles in asked if bench.output in roles for role in roles} | set(bench.spec.card.kinds)
+    others = {role: it for role, it in truth.items() if role in in_step - {bench.output} and _frames(it) > 1}
     if not others:
-        raise Skipped("it compares with no other video")
+        raise Skipped("it compares no frame of the output with that of another role")
     sized = {role: it[..., :-4, :-4, :].copy() for role, it in others.items() if it.shape[-3:-1] == SIZE}
     if any(getattr(bench.pool.get(ask), "unequal", False) for ask in bench.spec.asks.values()):
         sized = {}
