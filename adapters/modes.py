@@ -25,9 +25,10 @@ def capabilities(card: MethodCard) -> list[Capability]:
 
 
 def choose_mode(card: MethodCard, request: Request) -> ModeCard:
-    """The first mode that serves the sample's task with the media at hand.
+    """The first mode that serves the sample's task with the media and texts at hand.
 
-    Raises `Unsupported("task", ...)` when no mode serves the task, `Unsupported(role, ...)` when an input is missing.
+    Raises `Unsupported("task", ...)` when no mode serves the task, `Unsupported(role, ...)` when an input is missing,
+    a text among them.
     """
     task = request.sample.task
     modes = [mode for mode in card.modes if mode.task == task]
@@ -35,10 +36,48 @@ def choose_mode(card: MethodCard, request: Request) -> ModeCard:
         served = ", ".join(card.tasks)
         raise Unsupported("task", f"{card.id} does not serve {task}; it serves {served}")
     for mode in modes:
-        if all(role in request.media for role in mode.required):
+        if _lacking(mode, request) is None:
             return mode
-    missing = next(role for role in modes[0].required if role not in request.media)
-    raise Unsupported(missing, f"{card.id} needs it as input for {task}; sample {request.sample.id!r} has none")
+    missing = _lacking(modes[0], request)
+    raise Unsupported(str(missing), f"{card.id} needs it as input for {task}; sample {request.sample.id!r} has none")
+
+
+def _lacking(mode: ModeCard, request: Request) -> str | None:
+    """The first role or text that the mode must have and the request has not."""
+    for role in mode.required:
+        if role not in request.media:
+            return role
+    return next((text for text in mode.texts if not getattr(request.sample, text)), None)
+
+
+def changes(card: MethodCard, options: Mapping[str, Any]) -> dict[str, Any]:
+    """What the user changed: of the card's defaults with the user's options on top, those that are not the card's."""
+    return {name: value for name, value in options.items() if name not in card.defaults or card.defaults[name] != value}
+
+
+def layered(*tables: Mapping[str, Any]) -> dict[str, Any]:
+    """One nested table from several, later ones on top: tables within are merged, all else is replaced.
+
+    A key with dots names a place within: `call.guidance_scale`. None takes away what lies below it, so that the
+    adapter's own default holds. Raises `UsageError` where that place lies in no table.
+    """
+    whole: dict[str, Any] = {}
+    for table in tables:
+        for name, value in table.items():
+            *path, last = name.split(".")
+            place = whole
+            for step in path:
+                place = place.setdefault(step, {})
+                if not isinstance(place, dict):
+                    raise UsageError(f"option {name!r}: {step!r} holds {place!r}, and no table")
+            if value is None:
+                place.pop(last, None)
+            elif isinstance(value, Mapping):
+                under = place.get(last)
+                place[last] = layered(under if isinstance(under, Mapping) else {}, value)
+            else:
+                place[last] = value
+    return whole
 
 
 def checked_options(card: MethodCard, options: Mapping[str, Any], *, also: tuple[str, ...] = ()) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Writes what is made from cards and command: metrics.md, suites.md, precision.md, cli.md's flags, README's tables."""
+"""Writes what is made from cards and command: metrics.md, suites.md, methods.md, precision.md, cli.md, README."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Any, get_type_hints
 
+from methods_page import methods, methods_page
 from metrics_page import cell, evidence, metrics_page
 from precision_page import precision_page
 from suites_page import suites_page, tasks
@@ -57,7 +58,7 @@ def cli_page() -> str:
 
 def readme() -> str:
     page = (DOCS / README).read_text(encoding="utf-8")
-    for name, made in (("evidence", evidence()), ("tasks", tasks())):
+    for name, made in (("evidence", evidence()), ("tasks", tasks()), ("methods", methods())):
         begin, end = f"<!-- {name} -->", f"<!-- end of {name} -->"
         head, _, rest = page.partition(begin)
         page = head + "\n".join([begin, MADE.format(what="part"), "", *made, "", end]) + rest.partition(end)[2]
@@ -67,6 +68,7 @@ def readme() -> str:
 README = "../README.md"
 PAGES: dict[str, Callable[[], str]] = {
     "metrics.md": lambda: metrics_page(MADE.format(what="page")),
+    "methods.md": lambda: methods_page(MADE.format(what="page")),
     "suites.md": lambda: suites_page(MADE.format(what="page")),
     "precision.md": lambda: precision_page(MADE.format(what="page")),
     "cli.md": cli_page,

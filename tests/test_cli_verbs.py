@@ -62,9 +62,24 @@ def test_a_list_can_be_of_one_task() -> None:
     assert all("vsr" in row["tasks"] for row in told("list", "methods", "--task", "vsr"))
 
 
+def test_a_list_of_methods_can_be_of_one_status_and_adapter() -> None:
+    rows = told("list", "methods", "--status", "verified", "--adapter", "classical")
+    assert rows and all((row["status"], row["adapter"]) == ("verified", "classical") for row in rows)
+    both = told("list", "methods", "--task", "i2v", "--status", "runs")
+    assert both and all("i2v" in row["tasks"] and row["status"] == "runs" for row in both)
+    assert f"{len(both)} methods: {len(both)} runs" in call("list", "--task", "i2v", "--status", "runs").stdout
+
+
+def test_a_status_belongs_to_methods() -> None:
+    result = call("list", "suites", "--status", "runs")
+    assert result.exit_code == 2 and "list methods" in result.stderr
+
+
 @pytest.mark.parametrize(
     ("words", "near"),
-    [(("list", "metric"), "metrics"), (("list", "methods", "--task", "vsrr"), "vsr"), (("show", "bicubik"), "bicubic"),
+    [(("list", "metric"), "metrics"), (("list", "methods", "--status", "run"), "runs"),
+     (("list", "methods", "--adapter", "diffuser"), "diffusers"),
+     (("list", "methods", "--task", "vsrr"), "vsr"), (("show", "bicubik"), "bicubic"),
      (("fetch", "lpips-alx"), "lpips-alex"), (("check", "psnr-rg"), "psnr-rgb"), (("plan", "demo-vsr"), "demo-vsr-x4")],
 )  # fmt: skip
 def test_an_unknown_name_is_wrong_usage_and_names_the_near_one(words: tuple[str, ...], near: str) -> None:
@@ -88,6 +103,23 @@ def test_show_of_a_suite_counts_its_samples(tmp_path: Path) -> None:
 
 def test_show_fits_80_columns() -> None:
     assert widest(call("show", "demo-vsr-x4").stdout) <= 80
+
+
+@pytest.mark.parametrize("name", ["freenoise", "wan2.1-vace-14b", "bicubic", "cogvideox-5b", "ground-truth"])
+def test_show_of_a_method_says_everything_within_80_columns(name: str) -> None:
+    text = call("show", name).stdout
+    assert widest(text) <= 80
+    card = told("show", name)
+    words = " ".join(text.split())
+    assert all(" ".join(str(card[field]).split()) in words for field in ("title", "status", "summary", "evidence"))
+    assert all(mode["name"] or mode["task"] in words for mode in card["modes"])
+
+
+def test_show_of_a_method_has_its_rules_in_words() -> None:
+    words = " ".join(call("show", "freenoise").stdout.split())
+    assert "baseline_of: animatediff" in words and "a seed a sample, one sample at a time" in words
+    assert "8 fps" in words and "native 64" in words
+    assert "needs --accept-licence" in " ".join(call("show", "cogvideox-5b").stdout.split())
 
 
 def test_plan_counts_and_writes_nothing(tmp_path: Path) -> None:

@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 def command(
     flags: Common,
     names: Annotated[
-        list[str] | None, typer.Argument(help="Suites, methods, metrics, or paths of card files [default: all cards].")
+        list[str] | None,
+        typer.Argument(help="Suites, methods, metrics, paths of card files, or `method all` [default: all cards]."),
     ] = None,
     set: Annotated[
         list[str] | None,
@@ -38,12 +39,15 @@ def command(
     from vbench_py.cards import MODELS
     from vbench_py.promises import check_all, check_name
 
+    kinds = tuple(MODELS)
     if names and len(names) > 1 and names[0] in MODELS:
-        names = names[1:]  # "check suite NAME" reads as people say it; no card is called after a kind
+        kinds, names = (names[0],), names[1:]  # "check suite NAME" reads as people say it; no card is called so
+    if names == ["all"]:
+        names = None
     if tiny is not None:
         os.environ["VBENCH_PY_DATA"] = str(_tiny_tree(names or [], tiny))
     options = assignments("--set", set)
-    found = (finding for name in names for finding in check_name(name, options, device)) if names else check_all()
+    found = (finding for name in names for finding in check_name(name, options, device)) if names else check_all(kinds)
     findings: list[Finding] = []
     for finding in found:
         if not flags.json and (names or not finding.ok):

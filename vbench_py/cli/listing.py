@@ -12,6 +12,7 @@ from vbench_py.cli.flags import Common
 from vbench_py.types import TASKS, UsageError
 
 WHAT = ("suites", "methods", "metrics", "tasks")
+STATUS = ("verified", "runs", "untested", "no-code")
 ARROWS = {"higher": "↑", "lower": "↓", "descriptive": "·"}
 EVIDENCE = {
     "real weights": "real", "official random weights": "random", "closed form": "closed", "paper-only": "paper",
@@ -24,6 +25,12 @@ def command(
     task: Annotated[
         str, typer.Option("--task", help="Only suites or methods of this task.", envvar="VBENCH_PY_TASK")
     ] = "",
+    status: Annotated[
+        str, typer.Option("--status", help="Only methods of this status, e.g. runs.", envvar="VBENCH_PY_STATUS")
+    ] = "",
+    adapter: Annotated[
+        str, typer.Option("--adapter", help="Only methods of this adapter.", envvar="VBENCH_PY_ADAPTER")
+    ] = "",
 ) -> int:
     """List suites, methods, metrics or tasks."""
     from vbench_py.catalogue import unknown
@@ -34,21 +41,41 @@ def command(
         raise unknown("task", task, TASKS)
     if task and what in ("metrics", "tasks"):
         raise UsageError(f"--task {task}: {what} belong to no task", mend="list suites or methods with it")
-    rows = {name: _rows(name, task) for name in ([what] if what else WHAT[:2] if task else WHAT)}
+    narrow = {"status": status, "adapter": adapter}
+    if status or adapter:
+        what = _methods_alone(what, narrow)
+    rows = {name: _rows(name, task, narrow) for name in ([what] if what else WHAT[:2] if task else WHAT)}
     if flags.json:
         import json
 
         sys.stdout.write(json.dumps(rows[what] if what else rows, indent=2, ensure_ascii=False) + "\n")
     elif what == "metrics":
         sys.stdout.write(_metrics(rows[what]))
+    elif what == "methods":
+        sys.stdout.write(_columns(rows[what], [f"{row['status']:<8} {' '.join(row['tasks'])}" for row in rows[what]]))
+        sys.stdout.write(_counted(rows[what]))
     elif what:
-        sys.stdout.write(_columns(rows[what]))
+        sys.stdout.write(_columns(rows[what], [" ".join(map(str, row.get("tasks", ()))) for row in rows[what]]))
     else:
         sys.stdout.write("".join(f"{len(found):4d} {name}: vbench-py list {name}\n" for name, found in rows.items()))
     return 0
 
 
-def _rows(what: str, task: str) -> list[dict[str, Any]]:
+def _methods_alone(what: str, narrow: Mapping[str, str]) -> str:
+    """What is listed under --status or --adapter: methods. Raises `UsageError` for another kind or an unknown value."""
+    from vbench_py.catalogue import entries, unknown
+
+    if what not in ("", "methods"):
+        given = next(name for name, value in narrow.items() if value)
+        raise UsageError(f"--{given}: {what} have none", mend="list methods with it")
+    known = {"status": STATUS, "adapter": tuple(entries("adapter"))}
+    for name, value in narrow.items():
+        if value and value not in known[name]:
+            raise unknown(name, value, known[name])
+    return "methods"
+
+
+def _rows(what: str, task: str, narrow: Mapping[str, str]) -> list[dict[str, Any]]:
     if what == "tasks":
         return [{"id": name, "title": text} for name, text in TASKS.items()]
     from vbench_py.catalogue import entries
@@ -59,6 +86,7 @@ def _rows(what: str, task: str) -> list[dict[str, Any]]:
         rows += [{"id": b["id"], "title": f"bundle: {b['title']}", "members": b["members"]} for b in bundles]
     if task:
         rows = [row for row in rows if task in (row.get("tasks") or [])]
+    rows = [row for row in rows if all(not value or row[name] == value for name, value in narrow.items())]
     return sorted(rows, key=lambda row: (str(row.get("family", "")), row["id"]))
 
 
@@ -117,13 +145,24 @@ def _metrics(rows: list[dict[str, Any]]) -> str:
     return "".join(lines) + told + more
 
 
-def _columns(rows: list[dict[str, Any]]) -> str:
+def _counted(rows: list[dict[str, Any]]) -> str:
+    """How many methods there are of each status, and what the words mean."""
+    counts = {status: sum(row["status"] == status for row in rows) for status in STATUS}
+    found = ", ".join(f"{count} {status}" for status, count in counts.items() if count)
+    return (
+        f"\n{len(rows)} methods{': ' if found else ''}{found}\n"
+        "verified: with its real weights, or it has none; runs: from a tiny checkpoint\n"
+        "with random weights; untested: never run here; no-code: nothing to be run, takes\n"
+        "part as videos and published numbers.\n"
+    )
+
+
+def _columns(rows: list[dict[str, Any]], facts: Sequence[str]) -> str:
     """Plain columns fitted to the terminal; a long title is cut, ids never are."""
     import shutil
 
     width = shutil.get_terminal_size((80, 24)).columns
     lines = []
-    facts = [" ".join(map(str, row.get("tasks", ()))) for row in rows]
     first = max((len(row["id"]) for row in rows), default=0)
     second = min(max(map(len, facts), default=0), 22)
     for row, fact in zip(rows, facts, strict=True):

@@ -33,7 +33,12 @@ def command(
     console = Console()
     for card in cards:
         console.print(f"{card['kind']} {card['id']}", style="bold", markup=False, highlight=False)
-        _print(console, {k: v for k, v in card.items() if k not in ("kind", "id")}, 2)
+        if card["kind"] == "method":
+            from vbench_py.cli.show_method import show_method
+
+            show_method(console, catalogue.card("method", name), card)
+            continue
+        print_values(console, {k: v for k, v in card.items() if k not in ("kind", "id")}, 2)
     return 0
 
 
@@ -45,7 +50,16 @@ def _plain(kind: str, name: str) -> dict[str, Any]:
         data["counts"] = _counts(catalogue.card(kind, name), name)
     if kind == "extractor":
         data["asked"] = _asked(name)
+    if kind == "method":
+        data["published"] = _published(data["id"])
     return data
+
+
+def _published(method: str) -> list[dict[str, Any]]:
+    """The authors' own numbers, each with its source."""
+    from vbench_py.published import published
+
+    return [result.model_dump(mode="json", exclude={"method"}) for result in published(method)]
 
 
 def _counts(card: Any, name: str) -> dict[str, Any]:
@@ -85,7 +99,7 @@ def _view(view: Any) -> str:
     return f"{frames}{every}, {'all' if view.sampling == 'all' else view.sampling}, {size}"
 
 
-def _print(console: Any, values: dict[str, Any], indent: int) -> None:
+def print_values(console: Any, values: dict[str, Any], indent: int) -> None:
     """Nested values with hanging indents; what is empty is left out."""
     from rich.padding import Padding
     from rich.text import Text
@@ -95,11 +109,11 @@ def _print(console: Any, values: dict[str, Any], indent: int) -> None:
             continue
         if isinstance(value, dict):
             console.print(Padding(Text(f"{key}:"), (0, 0, 0, indent)))
-            _print(console, value, indent + 2)
+            print_values(console, value, indent + 2)
         elif isinstance(value, list) and value and isinstance(value[0], dict):
             console.print(Padding(Text(f"{key}:"), (0, 0, 0, indent)))
             for number, item in enumerate(value):
-                _print(console, item if item else {"-": ""}, indent + 2)
+                print_values(console, item if item else {"-": ""}, indent + 2)
                 if number + 1 < len(value):
                     console.print()
         else:

@@ -152,13 +152,23 @@ def _method(card: MethodCard, name: str) -> Iterator[Check]:
         demand(bool(card.evidence) or not claims, f"status {card.status!r} names no evidence")
         return None
 
+    baselines = tuple(base for base in (card.baseline_of, *(mode.baseline_of for mode in card.modes)) if base)
     yield "its adapter exists", lambda: _exist("adapter", (card.adapter,))
     yield "its roles and outputs are known", roles
     yield "it sees no ground truth", blind
     yield "its files have plain names and licences", lambda: _files(card.checkpoints)
-    yield "its baseline exists", lambda: _exist("method", (card.baseline_of,) if card.baseline_of else ())
+    yield "its baselines exist", lambda: _exist("method", baselines)
     yield "its prompt policy is known", policy
     yield "its status has evidence", status
+    yield "it is what its adapter asks of cards", lambda: _fits_adapter(card)
+
+
+def _fits_adapter(card: MethodCard) -> None:
+    """An adapter may have `faults(card)`, which says in words what is wrong with a card."""
+    adapter: AdapterCard = catalogue.card("adapter", card.adapter)
+    faults = getattr(catalogue.implementation(adapter.entry, f"adapter {adapter.id!r}"), "faults", None)
+    found = list(faults(card)) if faults else []
+    demand(not found, "; ".join(found))
 
 
 def _suite(card: SuiteCard, name: str) -> Iterator[Check]:
