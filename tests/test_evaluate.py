@@ -262,3 +262,27 @@ def test_a_report_opens_from_its_folder(suite: str, results: Path, tmp_path: Pat
 def test_load_gives_a_metric_that_scores(suite: str) -> None:
     metric = vbench_py.load("metric", "psnr-rgb")
     assert [ask.on for ask in metric.needs.values()] == [("video", "target")]
+
+
+DEPTH = np.linspace(1, 5, 3 * 24 * 32, dtype=np.float32).reshape(3, 24, 32)
+
+
+def test_depth_is_scored_from_arrays_with_a_unit(results: Path) -> None:
+    metrics = ["abs-rel@alignment=metric", "abs-rel@alignment=median"]
+    found = vbench_py.score([2 * DEPTH], metrics, targets=[DEPTH], unit="metres", results=results)
+    assert found.means == {metrics[0]: pytest.approx(1.0), metrics[1]: pytest.approx(0.0, abs=1e-6)}
+
+
+def test_other_roles_come_by_name(results: Path) -> None:
+    mask = np.zeros((len(CLIP), *CLIP.shape[1:3]), bool)
+    mask[:, :4] = True
+    edited = CLIP.copy()
+    edited[:, :4] = 0
+    found = vbench_py.score([edited], ["background-psnr"], media={"source": [CLIP], "mask": [mask]}, results=results)
+    assert found.means["background-psnr"] == 100
+
+
+def test_a_role_of_another_size_is_named_before_anything_runs(results: Path) -> None:
+    mask = np.zeros((len(CLIP), 5, 5), bool)
+    with pytest.raises(UsageError, match="5x5 pixels, the source has"):
+        vbench_py.score([CLIP], ["background-psnr"], media={"source": [CLIP], "mask": [mask]}, results=results)
