@@ -202,8 +202,8 @@ def score(
 
     `targets` gives the ground truth in the same form, for metrics that compare: one file for all, two sequences by
     position, else by name. `media` gives other roles so (source, mask, camera), for metrics that read them. `unit` is
-    that of depth in .npy files and arrays (T, H, W) (metres, disparity or relative); a target is in metres. Masks may be
-    bool arrays (T, H, W).
+    that of depth in .npy files and arrays (T, H, W) (metres, disparity or relative); a target is in metres. Masks may
+    be bool arrays (T, H, W).
     `prompts` by sample id (a file's stem), for metrics that read them. Frames are kept
     losslessly under `results/videos`, named by their content, at `fps` frames a second, so that the same call does
     nothing twice and reports can show them. Default metrics: the bundle `quick`.
