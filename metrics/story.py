@@ -95,17 +95,21 @@ class ShotCountMatch:
         return Score(abs(len(shots) - asked) / asked, details, self.detector.curve(arrays["cuts"], frames))
 
 
-class CrossShotConsistency(EmbeddingMetric):
-    """Mean over all pairs of detected shots of the cosine of their mean features, of unit frame features.
-
-    Details: `worst_pair`; `within_shots`, the mean cosine of frames with the mean of their own shot; `shots_found`. The
-    curve is the cosine of each frame with the mean of all other shots.
-    """
+class ShotFeatures(EmbeddingMetric):
+    """What looks at features of frames shot by shot."""
 
     def __init__(self, card: MetricCard, protocol: Mapping[str, Any]) -> None:
         super().__init__(card, protocol)
         self.detector = Detector(protocol)
         self.needs = {**self.needs, "cuts": self.detector.ask}
+
+
+class CrossShotConsistency(ShotFeatures):
+    """Mean over all pairs of detected shots of the cosine of their mean features, of unit frame features.
+
+    Details: `worst_pair`; `within_shots`, the mean cosine of frames with the mean of their own shot; `shots_found`. The
+    curve is the cosine of each frame with the mean of all other shots.
+    """
 
     def score(self, arrays: Mapping[str, Series], facts: Facts) -> Score:
         """The score of one output; `Unsupported` where fewer than two shots are found."""
@@ -123,7 +127,7 @@ class CrossShotConsistency(EmbeddingMetric):
         return Score(float(np.mean(pairs)), details, Curve(index, np.concatenate(others)))
 
 
-class ShotTextAlignment(EmbeddingMetric):
+class ShotTextAlignment(ShotFeatures):
     """Mean over the asked shots of the mean cosine of the frames of the k-th detected shot with the k-th text.
 
     The texts are the lines of the sample's fact `shot_prompts`. A text without a shot counts 0, a shot without a text
@@ -131,11 +135,6 @@ class ShotTextAlignment(EmbeddingMetric):
     the counted shots with the texts of all others: how far above it the value lies tells whether the texts are told
     apart. The curve is by frame.
     """
-
-    def __init__(self, card: MetricCard, protocol: Mapping[str, Any]) -> None:
-        super().__init__(card, protocol)
-        self.detector = Detector(protocol)
-        self.needs = {**self.needs, "cuts": self.detector.ask}
 
     def score(self, arrays: Mapping[str, Series], facts: Facts) -> Score:
         """The score of one output; `Unsupported` without a text."""

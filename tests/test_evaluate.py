@@ -262,3 +262,48 @@ def test_a_report_opens_from_its_folder(suite: str, results: Path, tmp_path: Pat
 def test_load_gives_a_metric_that_scores(suite: str) -> None:
     metric = vbench_py.load("metric", "psnr-rgb")
     assert [ask.on for ask in metric.needs.values()] == [("video", "target")]
+
+
+DEPTH = np.linspace(1, 5, 3 * 24 * 32, dtype=np.float32).reshape(3, 24, 32)
+
+
+def test_depth_is_scored_from_arrays_with_a_unit(results: Path) -> None:
+    metrics = ["abs-rel@alignment=metric", "abs-rel@alignment=median"]
+    found = vbench_py.score([2 * DEPTH], metrics, targets=[DEPTH], unit="metres", results=results)
+    assert found.means == {metrics[0]: pytest.approx(1.0), metrics[1]: pytest.approx(0.0, abs=1e-6)}
+
+
+def test_other_roles_come_by_name(results: Path) -> None:
+    mask = np.zeros((len(CLIP), *CLIP.shape[1:3]), bool)
+    mask[:, :4] = True
+    edited = CLIP.copy()
+    edited[:, :4] = 0
+    found = vbench_py.score([edited], ["background-psnr"], media={"source": [CLIP], "mask": [mask]}, results=results)
+    assert found.means["background-psnr"] == 100
+
+
+def test_a_role_of_another_size_is_named_before_anything_runs(results: Path) -> None:
+    mask = np.zeros((len(CLIP), 5, 5), bool)
+    with pytest.raises(UsageError, match="5x5 pixels, the source has"):
+        vbench_py.score([CLIP], ["background-psnr"], media={"source": [CLIP], "mask": [mask]}, results=results)
+
+
+NYU = Path(__file__).parents[2] / "shared" / "data" / "depth"
+
+
+@pytest.mark.skipif(not NYU.is_dir(), reason="the NYU sample (../shared/data/depth) is not here")
+def test_the_nyu_sample_is_scored_from_its_files(results: Path) -> None:
+    """A frame of NYUv2 and FastDepth's prediction of it, as .npy, which say no unit; values of DepthCrafter's own code
+    (tests/data/make_depth_references.py)."""
+    metrics = [
+        "abs-rel@alignment=depthcrafter@1+maximum_depth=10",
+        "abs-rel@alignment=metric",
+        "delta1",
+        "depth-standard",
+    ]
+    found = vbench_py.score(
+        NYU / "nyu_pred.npy", metrics, targets=NYU / "nyu_depth.npy", unit="metres", results=results
+    ).means
+    assert found[metrics[0]] == pytest.approx(0.1289, abs=1e-3)
+    assert found["abs-rel@alignment=metric"] == pytest.approx(0.1405, abs=1e-3)
+    assert len(found) >= 10

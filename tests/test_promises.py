@@ -12,7 +12,13 @@ from vbench_py import catalogue
 from vbench_py.promises import Finding, check_all, check_name
 from vbench_py.types import UsageError
 
-CHEAP = ("psnr-grey", "ssim-y", "temporal-flickering", "seconds-per-frame", "peak-memory", "time-to-first-frame")
+CHEAP = (
+    "psnr-grey", "ssim-y", "temporal-flickering", "seconds-per-frame", "peak-memory", "time-to-first-frame",
+    "compression-ratio", "encode-throughput", "edit-psnr", "background-ssim", "ff-beta", "flicker-error", "opw",
+    "revisit-psnr", "rot-err-pnp", "cross-view-consistency", "trajectory-error-lk", "shot-count-match-content",
+)  # fmt: skip
+ORDERED = ("abs-rel", "delta3", "tae-zbuffer", "depth-boundary-f1", "cammc-cami2v", "psnr-4d", "trajectory-match-lk")
+"""Metrics of what is no video, or of more than one, whose order under damage is tried."""
 OWN = ("classical", "control")
 METHODS = [name for name, found in catalogue.entries("method").items() if found.data["adapter"] in OWN]
 
@@ -113,6 +119,13 @@ def test_every_method_without_weights_keeps_its_promises(name: str) -> None:
 @pytest.mark.parametrize("name", CHEAP)
 def test_arithmetic_metrics_keep_their_promises(name: str) -> None:
     assert [finding for finding in check_name(name) if not finding.ok] == []
+
+
+@pytest.mark.parametrize("name", ORDERED)
+def test_every_kind_of_output_is_damaged_and_held_to_its_order(name: str) -> None:
+    findings = {finding.promise: finding for finding in check_name(name)}
+    assert [finding for finding in findings.values() if not finding.ok] == []
+    assert not findings["the identical video is best and more noise is worse"].skipped
 
 
 def test_a_method_that_needs_options_says_so_instead_of_failing() -> None:
@@ -269,9 +282,9 @@ def test_a_broken_recipe_is_found(tmp_path: Path) -> None:
 def test_weights_that_are_not_cached_are_a_skip(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("VBENCH_PY_CACHE", str(tmp_path))
     monkeypatch.setenv("VBENCH_PY_OFFLINE", "1")
-    last = list(check_name("lpips-vgg"))
-    assert Finding("metric lpips-vgg", "its extractors load", True, last[7].detail, skipped=True) == last[7]
-    assert "offline" in last[7].detail
+    (loaded,) = (finding for finding in check_name("lpips-vgg") if finding.promise == "its extractors load")
+    assert Finding("metric lpips-vgg", "its extractors load", True, loaded.detail, skipped=True) == loaded
+    assert "offline" in loaded.detail
 
 
 @pytest.mark.parametrize("name", ["bicubik", "nowhere/card.toml"])

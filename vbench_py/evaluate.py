@@ -202,16 +202,18 @@ def score(
 
     `targets` gives the ground truth in the same form, for metrics that compare: one file for all, two sequences by
     position, else by name. `media` gives other roles so (source, mask, camera), for metrics that read them. `unit` is
-    that of depth in .npy files (metres, disparity or relative); a target is in metres.
+    that of depth in .npy files and arrays (T, H, W) (metres, disparity or relative); a target is in metres. Masks may
+    be bool arrays (T, H, W).
     `prompts` by sample id (a file's stem), for metrics that read them. Frames are kept
     losslessly under `results/videos`, named by their content, at `fps` frames a second, so that the same call does
     nothing twice and reports can show them. Default metrics: the bundle `quick`.
     """
     chosen = settings_from(settings, metrics, keywords)
     store = chosen.results / "videos"
-    found, label = files_of(videos, store, fps)
+    found, label = files_of(videos, store, fps, unit)
+    told = "metres" if unit else ""  # what is compared with is true
     roles = {**({} if targets is None else {"target": targets}), **(media or {})}
-    beside = {role: paired(videos, found, given, files_of(given, store, fps)[0]) for role, given in roles.items()}
+    beside = {role: paired(videos, found, given, files_of(given, store, fps, told)[0]) for role, given in roles.items()}
     folder = Path(videos) if isinstance(videos, str | Path) and Path(videos).is_dir() else None
     failures = Failures(chosen.fail_on_error, expected=len(found), level=logging.WARNING)
     session = score_videos(found, chosen, name=name or label, media=beside, folder=folder,

@@ -6,16 +6,23 @@ import hashlib
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
 from vbench_py.types import UsageError
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from vbench_py.video import Unit
 
 Videos = Mapping[str, Any] | Sequence[Any] | str | Path
 """A folder, a file, or a sequence or mapping of paths and frames (see `vbench_py.frames`)."""
 
 
-def files_of(videos: Videos, store: Path, fps: float) -> tuple[dict[str, Path], str]:
+def files_of(videos: Videos, store: Path, fps: float, unit: str = "") -> tuple[dict[str, Path], str]:
     """Paths by sample id, and a name for the lot. Frames are written to `store` losslessly, named by their content.
+
+    Arrays (T, H, W) are masks where they are bool, and depth in `unit` where one is given.
 
     Raises `UsageError` when there is none, `BadMedia` naming the sample for frames that cannot be read one way.
     """
@@ -30,7 +37,7 @@ def files_of(videos: Videos, store: Path, fps: float) -> tuple[dict[str, Path], 
     items = list(videos.items()) if isinstance(videos, Mapping) else _named(videos)
     if not items:
         raise UsageError("no videos to score")
-    return {str(name): _file(str(name), video, store, fps) for name, video in items}, "videos"
+    return {str(name): _file(str(name), video, store, fps, unit) for name, video in items}, "videos"
 
 
 def paired(videos: Videos, found: Mapping[str, Path], targets: Videos, aims: Mapping[str, Path]) -> dict[str, Path]:
@@ -59,10 +66,15 @@ def _named(videos: Sequence[Any]) -> list[tuple[str, Any]]:
     return list(zip(names, videos, strict=True))
 
 
-def _file(name: str, video: Any, store: Path, fps: float) -> Path:
+def _file(name: str, video: Any, store: Path, fps: float, unit: str) -> Path:
     if isinstance(video, str | Path):
         return Path(video)
-    from vbench_py.frames import as_frames
+    from vbench_py.frames import as_frames, is_array, to_numpy
+
+    if is_array(video) and video.ndim in (2, 3):
+        planes = to_numpy(video)
+        if planes.dtype == bool or unit:
+            return _planes(planes if planes.ndim == 3 else planes[None], store, unit)
     from vbench_py.types import BadMedia
     from vbench_py.video import write_video
 
@@ -75,4 +87,19 @@ def _file(name: str, video: Any, store: Path, fps: float) -> Path:
     path = store / f"{digest.hexdigest()[:32]}.mkv"
     if not path.is_file():
         write_video(path, frames, fps=fps)
+    return path
+
+
+def _planes(planes: np.ndarray, store: Path, unit: str) -> Path:
+    """A mask, or depth in `unit`, as a file named by its content."""
+    from vbench_py.video import write_depth, write_mask
+
+    digest = hashlib.sha256(f"{planes.shape} {planes.dtype} {unit}".encode() + planes.tobytes()).hexdigest()[:32]
+    path = store / f"{digest}.npz"
+    if path.is_file():
+        return path
+    if planes.dtype == bool:
+        write_mask(path, planes)
+    else:
+        write_depth(path, planes, unit=cast("Unit", unit))
     return path

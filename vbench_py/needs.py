@@ -33,7 +33,8 @@ def missing_of(specs: Sequence[MetricSpec], suite: Suite | None = None) -> dict[
     """
     failed: dict[str, str] = {}
     for card in weights_of(specs):
-        if time.monotonic() - _tried.get(card.name, -TRY_AGAIN) < TRY_AGAIN and not location(card).exists():
+        place = str(location(card))  # of one name there may be files of other content, or another cache
+        if time.monotonic() - _tried.get(place, -TRY_AGAIN) < TRY_AGAIN and not location(card).exists():
             failed[card.name] = wanted(card)
             continue
         try:
@@ -41,7 +42,7 @@ def missing_of(specs: Sequence[MetricSpec], suite: Suite | None = None) -> dict[
         except CheckpointUnavailable as error:
             log.debug("%s", error)
             failed[card.name] = wanted(card)
-            _tried[card.name] = time.monotonic()
+            _tried[place] = time.monotonic()
     missing = {}
     for spec in specs:
         lacking = [failed[card.name] for card in weights_of([spec]) if card.name in failed]

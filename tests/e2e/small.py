@@ -16,8 +16,10 @@ import numpy as np
 
 from tests.metrics.networks import Small, small_networks
 from tests.metrics.running import tables
+from vbench_py.adapters.modes import capabilities
 from vbench_py.cards import MethodCard
 from vbench_py.checkpoints.cache import sha256_of
+from vbench_py.promises.truths import VIEWS, spoilt, write_role
 from vbench_py.types import Capability, Chunk, Generated, Request, Resolved
 from vbench_py.video import read, write_video
 
@@ -41,19 +43,23 @@ title = "The source with noise"
 adapter = "small-maker"
 status = "runs"
 defaults = {{ amplitude = {amplitude} }}
-modes = [{{ task = "editing", required = ["source"], optional = ["first"] }}]
+modes = [
+  {{ task = "editing", required = ["source", "camera"], optional = ["first"], outputs = ["video", "poses"] }},
+  {{ task = "depth", required = ["source_depth"], outputs = ["depth"] }},
+  {{ task = "novel_view_4d", required = ["source"], outputs = ["view/000", "view/015", "view/030"] }},
+]
 """
 
 
 class Maker:
-    """The source with noise of its seed, in two chunks, with every fact that a metric may read."""
+    """What it is given with noise of its seed, in two chunks, with every fact that a metric may read."""
 
     def __init__(self, card: MethodCard, options: Mapping[str, Any]) -> None:
         self.card = card
         self.amplitude = int(options["amplitude"])
 
     def capabilities(self) -> list[Capability]:
-        return [Capability(mode="editing", task="editing", required=("source",), optional=("first",))]
+        return capabilities(self.card)
 
     def plan(self, request: Request) -> Resolved:
         return Resolved(request=request)
@@ -63,17 +69,36 @@ class Maker:
 
     def generate(self, batch: Sequence[Resolved], out: Sequence[Path]) -> Iterator[Generated]:
         for resolved, folder in zip(batch, out, strict=True):
-            source = read(resolved.request.media["source"])
-            noise = np.random.RandomState(resolved.request.seed).randint(
-                -self.amplitude, self.amplitude + 1, source.shape
-            )
-            frames = np.clip(source.astype(np.int64) + noise, 0, 255).astype(np.uint8)
-            write_video(folder / "video.mkv", frames, fps=8)
-            half = len(frames) // 2
+            media = resolved.request.media
+            made: dict[str, Path] = {}
+            frames = len(read(media["source_depth"] if "source_depth" in media else media["source"]))
+            match resolved.request.sample.task:
+                case "editing":
+                    write_video(folder / "video.mkv", self._noisy(resolved), fps=8)
+                    made = {"video": folder / "video.mkv"}
+                    posed = spoilt("poses", read(media["camera"]), self.amplitude)
+                    made["poses"] = write_role(folder, "poses", "camera", posed)
+                case "depth":
+                    made = {"depth": write_role(folder, "depth", "depth", self._depth(resolved))}
+                case _:
+                    for view in VIEWS:
+                        made[f"view/{view}"] = folder / "view" / f"{view}.mkv"
+                        made[f"view/{view}"].parent.mkdir(exist_ok=True)
+                        write_video(made[f"view/{view}"], self._noisy(resolved), fps=8)
+            half = frames // 2
             yield Generated(
-                resolved=resolved, outputs={"video": folder / "video.mkv"}, seconds={"generate": 1.0},
-                timeline=(Chunk(0, half - 1, 0.5), Chunk(half, len(frames) - 1, 1.0)), peak_memory_bytes=1_000_000,
+                resolved=resolved, outputs=made, peak_memory_bytes=1_000_000,
+                seconds={"generate": 1.0, "encode_code": 0.5, "decode_code": 0.25}, provenance={"code_bytes": 5000},
+                timeline=(Chunk(0, half - 1, 0.5), Chunk(half, frames - 1, 1.0)),
             )  # fmt: skip
+
+    def _noisy(self, resolved: Resolved) -> np.ndarray:
+        source = read(resolved.request.media["source"])
+        noise = np.random.RandomState(resolved.request.seed).randint(-self.amplitude, self.amplitude + 1, source.shape)
+        return np.clip(source.astype(np.int64) + noise, 0, 255).astype(np.uint8)
+
+    def _depth(self, resolved: Resolved) -> np.ndarray:
+        return spoilt("depth", read(resolved.request.media["source_depth"]), self.amplitude + resolved.request.seed)
 
 
 def renamed(name: str) -> str:

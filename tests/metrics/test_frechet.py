@@ -49,7 +49,7 @@ def test_unbiased_presets_are_the_textbook_form(name: str, ddof: int) -> None:
     agree(compute(name, made, real).value, by_root(made, real, ddof), of=name, against=ROOT, stage="algebra", rtol=1e-6)
 
 
-@pytest.mark.parametrize("name", ["fvd-styleganv", "fvd-128f-subsample8", "fvd-cdfvd-videomae"])
+@pytest.mark.parametrize("name", ["fvd-styleganv", "rfvd", "fvd-128f-subsample8", "fvd-cdfvd-videomae"])
 def test_stylegan_v_and_cd_fvd_divide_by_the_count(name: str) -> None:
     made, real = clouds()
     agree(compute(name, made, real).value, by_root(made, real, 0), of=name, against=ROOT, stage="algebra", rtol=1e-6)

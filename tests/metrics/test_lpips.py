@@ -92,6 +92,22 @@ def test_other_roles_get_the_packages_mean(name: str, role: str, random_weights:
     agree(made, expected, of=name, stage="whole", weights="random official", atol=1e-5)
 
 
+def test_grids_get_the_packages_mean(network: str, random_weights: Weights) -> None:
+    video, target = pair(6)
+    expected = of_package(network, random_weights[f"lpips-{network}"], (video, target)).mean()
+    views = {role: clip.reshape(2, 3, *clip.shape[1:]) for role, clip in (("views", video), ("target", target))}
+    made = score(f"lpips-{network}-4d", views, weights=random_weights).value
+    agree(made, expected, of=f"lpips-{network}-4d", stage="whole", weights="random official", rtol=1e-5)
+
+
+def test_a_way_back_gets_the_packages_mean(random_weights: Weights) -> None:
+    there, back = pair(4)  # the innermost two frames are less than a quarter of the video apart
+    expected = of_package("alex", random_weights["lpips-alex"], (there[:3], back[:3])).mean()
+    clip = np.concatenate([there, back[::-1]])
+    made = score("revisit-lpips", {"video": clip}, facts={"palindrome": True, "fps": 8.0}, weights=random_weights)
+    agree(made.value, expected, of="revisit-lpips", stage="whole", weights="random official", rtol=1e-5)
+
+
 @pytest.mark.network
 def test_real_heads_are_those_of_the_package(network: str, real_weights: Weights) -> None:
     tree = load_numpy_pickle(real_weights[f"lpips-{network}"])

@@ -7,6 +7,7 @@ import pytest
 
 from tests.world.helpers import bilinear, centres, project, unproject, well_inside
 from vbench_py.world import Truth, WorldParameters, cameras, everything
+from vbench_py.world.solids import Room
 
 
 @pytest.fixture(scope="module")
@@ -95,3 +96,12 @@ def test_poses_are_rotations_and_stack_over_views() -> None:
     # Azimuth 0 stands on the near side and looks along +z; azimuth 90 has gone to the right.
     places = -np.einsum("vji,vj->vi", rotations[:, 0], poses[:, 0, :3, 3])
     assert [places[0][2], places[1][0], places[2][2]] == pytest.approx([-3.3, 3.3, 3.3])
+
+
+def test_a_ray_along_a_wall_still_meets_another() -> None:
+    zero, one = np.zeros(1), np.ones(1)
+    room = Room((3.0, 2.0, 4.0))
+    for direction in ((zero, zero, one), (-zero, zero, one), (zero, -zero, -one)):
+        with np.errstate(divide="ignore"):
+            t, face = room.leave((1.0, 0.5, 0.0), direction)
+        assert t.tolist() == [4.0] and face.tolist() == [5 if direction[2] > 0 else 4]

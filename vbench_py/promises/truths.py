@@ -20,7 +20,7 @@ OUTPUTS = ("video", "depth", "views", "poses")
 SCENE = {"scene": 3, "camera": "orbit", "still": True, "fps": FPS}
 AZIMUTHS = (0.0, 15.0, 30.0)
 VIEWS = tuple(world.view_name(azimuth) for azimuth in AZIMUTHS)
-PLAIN = {"video", "target", "source", "baseline", "sibling", "prefix", "control", "views"}
+PLAIN = {"video", "target", "source", "baseline", "sibling", "take2", "prefix", "control", "views"}
 """Roles that show the scene itself, unless they are told to be of another kind."""
 SPACING = 12
 """Pixels between the points that are followed."""

@@ -151,7 +151,8 @@ class Room:
     def leave(self, origin: Point, direction: Vector) -> tuple[Array, Array]:
         """(t, face int8) at which rays from inside meet a wall, the floor or the ceiling."""
         walls = [
-            np.where(along > 0.0, half - start, -half - start).astype(along.dtype) / along
+            # along the wall it is never met: division by zero gives infinity
+            np.where(along > 0.0, half - start, half + start).astype(along.dtype) / np.abs(along)
             for half, start, along in zip(self.half, origin, direction, strict=True)
         ]
         x, y, z = direction
