@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from vbench_py.adapters.classical.job import Job
+from vbench_py.adapters.hub_cache import lacking
 from vbench_py.adapters.modes import capabilities, checked_options, choose_mode, resolve
 from vbench_py.adapters.outputs import Clock, each, write_frames
 from vbench_py.adapters.precomputed import fingerprint
@@ -55,6 +56,14 @@ class Autoencoder:
 
     def capabilities(self) -> list[Capability]:
         return capabilities(self.card)
+
+    def missing(self) -> str:
+        """The repository, where its weights are neither a folder nor in the hub's cache; else ""."""
+        if self.options["folder"]:
+            return ""
+        subfolder = self.options.get("subfolder") or ""
+        name = lacking(self.options["repo"], self.options.get("revision") or "", f"{subfolder}/config.json".lstrip("/"))
+        return f"{name} not in the hub's cache" if name else ""
 
     def promises(self) -> Iterator[tuple[str, str]]:
         """(claim, "" or what breaks it), for `vbench-py check`."""

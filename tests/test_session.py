@@ -133,3 +133,15 @@ def test_a_shard_that_writes_while_we_finish_loses_no_row(
 def test_the_environment_names_every_distribution_with_its_version() -> None:
     lines = environment().splitlines()
     assert lines[0].startswith("python==") and any(line.startswith("numpy==") for line in lines)
+
+
+@pytest.mark.parametrize(("most", "expected"), [(None, 4), (1, 1), (9, 4)])
+def test_a_suite_may_ask_for_small_batches(
+    suite: Suite, settings: Settings, most: int | None, expected: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    output = suite.card.output.model_copy(update={"batch": most})
+    asked = replace(suite, card=suite.card.model_copy(update={"output": output}))
+    seen: list[int] = []
+    monkeypatch.setattr("vbench_py.session.generate", lambda *_, batch_size, **__: seen.append(batch_size))
+    open_session(asked, nearest(), replace(settings, batch_size=4)).generate()
+    assert seen == [expected]

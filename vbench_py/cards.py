@@ -81,7 +81,8 @@ class AdapterCard(Card):
 class OutputCard(Card):
     """What a suite asks of outputs; None leaves it to the method.
 
-    `scored` picks frames of comparisons, as a slice: "1::2".
+    `scored` picks frames of comparisons, as a slice: "1::2". `batch` is how many samples a method may get at once: 1
+    for paired work, where a sample must not depend on those beside it.
     """
 
     frames: int | None = None
@@ -90,6 +91,7 @@ class OutputCard(Card):
     height: int | None = None
     size_policy: Literal["native", "nearest", "exact"] = "native"
     scored: Annotated[str, Field(pattern=r"^\d+:\d*:[1-9]\d*$")] = "0::1"
+    batch: int | None = Field(default=None, ge=1)
 
 
 class SuiteCard(Card):

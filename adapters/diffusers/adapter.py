@@ -71,6 +71,10 @@ class Diffusers:
                 if picked(chosen, mapping(chosen, mode), field) is not None:
                     yield f"mode {name}: call holds {field}, which its rules decide: make it their native value"
 
+    def missing(self) -> str:
+        """What of its weights is not on this machine, in words; "" when all modes can be loaded without a network."""
+        return planning.missing(chosen for _, chosen in self.modes.values())
+
     def plan(self, request: Request) -> Resolved:
         """The rules of the mode applied: frames, size, rate, parameters. Pure, without diffusers or torch.
 

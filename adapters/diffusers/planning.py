@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 from vbench_py.adapters.diffusers.arguments import FIELDS, chosen, mapping
 from vbench_py.adapters.diffusers.settings import Settings
 from vbench_py.adapters.geometry import FALLBACK_FPS
+from vbench_py.adapters.hub_cache import lacking
 from vbench_py.adapters.rules import frames_of, keeps_frames, keeps_size, size_of
 from vbench_py.method_card import ModeCard
 from vbench_py.types import Request
@@ -51,6 +53,13 @@ def rate(settings: Settings, mode: ModeCard, request: Request) -> float | None:
     native, asked = mode.native_fps, request.fps
     first, second = (native, asked) if request.size_policy == "native" else (asked, native)
     return float(first or second or FALLBACK_FPS)
+
+
+def missing(modes: Iterable[Settings]) -> str:
+    """The repositories that the hub's cache does not hold, of settings that name no folder; "" for none."""
+    found = (lacking(it.repo, it.revision, "model_index.json") for it in modes if it.repo and not it.folder)
+    names = list(dict.fromkeys(filter(None, found)))
+    return f"{' and '.join(names)} not in the hub's cache" if names else ""
 
 
 def told(settings: Settings) -> dict[str, Any]:

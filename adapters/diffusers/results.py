@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
 import wave
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import cv2
 import numpy as np
 
 from vbench_py.types import BadMedia
@@ -38,12 +40,22 @@ def _frames(video: Any) -> np.ndarray:
     if frames.ndim != 4 or frames.shape[-1] not in (1, 3):
         raise BadMedia(f"the pipeline gave an array {frames.shape}; a video is (frames, height, width, 3)")
     if frames.dtype != np.uint8:
-        if not np.isfinite(frames).all():
-            mend = "weights or precision do not suit: try --set dtype=float32"
-            raise BadMedia("the pipeline gave values that are not finite", mend=mend)
         # Frame by frame: the whole in float would be made three times over.
-        frames = np.stack([np.rint(np.clip(frame, 0.0, 1.0) * 255).astype(np.uint8) for frame in frames])
+        made = np.empty(frames.shape, dtype=np.uint8)
+        for frame, levels in zip(frames, made, strict=True):
+            levels[...] = _levels(np.ascontiguousarray(frame, dtype=np.float32))
+        frames = made
     return np.repeat(frames, 3, axis=-1) if frames.shape[-1] == 1 else frames
+
+
+def _levels(frame: np.ndarray) -> np.ndarray:
+    """(H, W, C) float32, cut to 0..1, as 256 levels rounded half to even. `BadMedia` for NaN and infinity."""
+    low, high = float(frame.min()), float(frame.max())
+    if not math.isfinite(low + high):
+        mend = "weights or precision do not suit: try --set dtype=float32"
+        raise BadMedia("the pipeline gave values that are not finite", mend=mend)
+    safe = frame if low >= 0 else np.maximum(frame, 0)  # OpenCV takes the absolute value, and cuts above 255
+    return cv2.convertScaleAbs(safe, alpha=255.0).reshape(frame.shape)
 
 
 def _array(value: Any) -> np.ndarray:

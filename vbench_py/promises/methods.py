@@ -184,7 +184,7 @@ def _refuses(adapter: Adapter, request: Request, field: str) -> None:
 
 
 def _well_formed(drive: Drive) -> str:
-    _has_weights(drive.method.card)
+    _has_weights(drive)
     (made,) = drive.made([0], "one")
     if made.shape is None:
         return ", ".join(made.hashes)
@@ -199,7 +199,7 @@ def _well_formed(drive: Drive) -> str:
 
 def _geometry(drive: Drive) -> str:
     """Size policy native: what comes back must be what was asked, or what comes back without asking."""
-    _has_weights(drive.method.card)
+    _has_weights(drive)
     media = drive.inputs()
     adapter = drive.method.build()
     asked = (SIZE[0], 48, 64)
@@ -225,7 +225,7 @@ def _geometry(drive: Drive) -> str:
 
 
 def _same_bytes(drive: Drive) -> str:
-    _has_weights(drive.method.card)
+    _has_weights(drive)
     if not drive.mode.deterministic:
         raise Skipped("its card does not say deterministic")
     batch = drive.made([0, 1], "batch")
@@ -235,7 +235,7 @@ def _same_bytes(drive: Drive) -> str:
 
 
 def _seeds(drive: Drive) -> str:
-    _has_weights(drive.method.card)
+    _has_weights(drive)
     zero, one = drive.made([0, 1], "seeds")
     if zero.seed_applied:
         demand(zero.hashes != one.hashes, "seeds 0 and 1 give the same bytes, and the plan says seed_applied")
@@ -247,7 +247,7 @@ def _seeds(drive: Drive) -> str:
 
 
 def _broken_input(drive: Drive) -> str:
-    _has_weights(drive.method.card)
+    _has_weights(drive)
     if not drive.mode.required:
         raise Skipped("it requires no role")
     good = drive.inputs()
@@ -262,9 +262,16 @@ def _broken_input(drive: Drive) -> str:
     return f"{first.status}: {first.error}"
 
 
-def _has_weights(card: MethodCard) -> None:
+def _has_weights(drive: Drive) -> None:
+    """Raises `Skipped` where weights are not on this machine: checking a card downloads nothing.
+
+    An adapter may tell by `missing()`, in words, what it would have to fetch by itself.
+    """
     from vbench_py.checkpoints.cache import find
 
+    card, tell = drive.method.card, getattr(drive.method.build(), "missing", None)
+    if tell and (absent := tell()):
+        raise Skipped(absent)
     lacking = [checkpoint.name for checkpoint in card.checkpoints if find(checkpoint) is None]
     if lacking:
         raise Skipped(f"{', '.join(lacking)} not in the cache; run `vbench-py fetch {card.id}` first")
