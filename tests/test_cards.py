@@ -33,7 +33,9 @@ def test_the_evidence_of_a_method_names_tests_that_exist(name: str) -> None:
     from tests.checkout import ROOT
 
     words = catalogue.card("method", name).evidence.split()
-    assert all((ROOT / word.rstrip(",;.:)").partition("::")[0]).is_file() for word in words if word.startswith("tests/"))
+    assert all(
+        (ROOT / word.rstrip(",;.:)").partition("::")[0]).is_file() for word in words if word.startswith("tests/")
+    )
 
 
 @pytest.mark.parametrize("name", catalogue.entries("method"))

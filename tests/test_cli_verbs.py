@@ -105,7 +105,7 @@ def test_show_fits_80_columns() -> None:
     assert widest(call("show", "demo-vsr-x4").stdout) <= 80
 
 
-@pytest.mark.parametrize("name", ["freenoise", "wan2.1-vace-14b", "bicubic", "cogvideox-5b", "ground-truth"])
+@pytest.mark.parametrize("name", ["freenoise", "wan-2.1-vace-14b", "bicubic", "cogvideox-5b", "ground-truth"])
 def test_show_of_a_method_says_everything_within_80_columns(name: str) -> None:
     text = call("show", name).stdout
     assert widest(text) <= 80

@@ -19,8 +19,8 @@ from vbench_py.video import probe, read, read_chunks
 
 Tiny = Callable[[str], Path]
 CLIP = (9, 48, 64)
-SLACK = 2.0
-"""Grey levels in the mean that a sample may differ by alone and in a batch: float sums are ordered otherwise."""
+SLACK = 1
+"""Grey levels that a pixel may differ by alone and in a batch: float sums are ordered otherwise."""
 BATCHED = [name for name, case in cases().items() if case.mode.batching == "batch"]
 
 
@@ -62,14 +62,13 @@ def test_a_card_runs_with_the_shape_that_was_planned(name: str, tiny: Tiny, tmp_
     """Same seed same pixels after a fresh load, another seed other pixels, the promised outputs, the planned shape."""
     case = cases()[name]
     zero, one = made(case, tiny, tmp_path, (0, 1), batch_check=False)
-    (again,) = made(case, tiny, tmp_path / "again", (0,))
+    again, *_ = made(case, tiny, tmp_path / "again", (0, 1) if name in BATCHED else (0,), batch_check=False)
     assert set(case.mode.outputs) <= set(zero.outputs)
     video = pixels(zero)
     for asked, got in zip(planned_shape(zero.resolved), video.shape[:3], strict=True):
         assert asked in (None, got)
     assert not np.array_equal(video, pixels(one))
-    if zero.provenance.get("batch", 1) == 1:
-        assert np.array_equal(video, pixels(again))
+    assert np.array_equal(video, pixels(again))
     assert zero.provenance.get("initial_noise") == again.provenance.get("initial_noise")
     assert zero.seconds["generate"] > 0 and zero.seconds["load"] > 0
 
@@ -83,9 +82,9 @@ def test_a_sample_starts_from_the_same_noise_alone_and_in_a_batch(name: str, tin
     assert second.provenance["initial_noise"] == alone.provenance["initial_noise"]
     assert first.provenance["initial_noise"] != second.provenance["initial_noise"]
     compared = first.provenance["alone_and_in_batch"]
-    assert compared["equal_noise"] and compared["mean"] <= SLACK
+    assert compared["equal_noise"] and compared["max"] <= SLACK
 
 
 def test_every_output_is_stored_exactly(tiny: Tiny, tmp_path: Path) -> None:
-    (one,) = made(cases()["wan2.1-t2v-1.3b:t2v"], tiny, tmp_path, (0,))
+    (one,) = made(cases()["wan-2.1-t2v-1.3b:t2v"], tiny, tmp_path, (0,))
     assert probe(one.outputs["video"]).lossless

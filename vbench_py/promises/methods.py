@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from vbench_py.cards import MethodCard, ModeCard
+from vbench_py.cards import ModeCard
 from vbench_py.keys import canonical
 from vbench_py.method import Method, method
 from vbench_py.promises.clips import FPS, texture, write_inputs

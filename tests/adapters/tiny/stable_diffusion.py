@@ -270,3 +270,6 @@ MAKERS: dict[str, Callable[[Path], None]] = {
     "StableVideoDiffusionPipeline": stable_video,
     "TextToVideoSDPipeline": text_to_video,
 }
+
+SMALL: dict[str, dict[str, Any]] = {"StableVideoDiffusionPipeline": {"call.num_frames": 3}}
+"""The cards fix 14 or 25 frames of at least 64x64."""

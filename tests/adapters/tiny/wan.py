@@ -202,10 +202,10 @@ MAKERS: dict[str, Callable[[Path], None]] = {
 }
 
 FOR_CARDS: dict[str, Callable[[Path], None]] = {
-    "wan2.1-flf2v-14b-720p": first_and_last,
-    "wan2.2-t2v-a14b": two_stages,
-    "wan2.2-i2v-a14b": two_stages_from_image,
-    "wan2.2-ti2v-5b": high_compression,
+    "wan-2.1-flf2v-14b-720p": first_and_last,
+    "wan-2.2-t2v-a14b": two_stages,
+    "wan-2.2-i2v-a14b": two_stages_from_image,
+    "wan-2.2-ti2v-5b": high_compression,
 }
 
 SMALL: dict[str, dict[str, Any]] = {"WanAnimatePipeline": {"call.segment_frame_length": 5}}
