@@ -74,8 +74,9 @@ class Runner:
                 made = self._together(mode, settings, items)
             except (torch.OutOfMemoryError, MemoryError):
                 raise
-            except Exception:
-                log.debug("a call for %d samples failed; one by one", len(items), exc_info=True)
+            except Exception as error:
+                log.warning("%s: a call for %d samples failed (%s); one by one", self.card.id, len(items), error)
+                log.debug("the failed call", exc_info=True)
         if made is not None:
             yield from made
             return
