@@ -103,11 +103,13 @@ def _check_parts(folder: Path, given: Mapping[str, Any], where: str) -> None:
 def _from(weights: Weights | Settings, settings: Settings) -> dict[str, Any]:
     """The options of `from_pretrained` that say which files, and whether the network may be asked."""
     own = weights.repo or weights.folder
+    folder = weights.folder or ("" if own else settings.folder)
     revision = weights.revision if own else settings.revision
-    chosen: dict[str, Any] = {"local_files_only": offline() or bool(weights.folder or (not own and settings.folder))}
-    if revision and not (weights.folder or (not own and settings.folder)):
+    chosen: dict[str, Any] = {"local_files_only": offline() or bool(folder)}
+    if revision and not folder:
         chosen["revision"] = revision
-    if weights.variant:
+    # one's own checkpoint is loaded as it was saved: the card's variant is that of the published files
+    if weights.variant and not (folder and not any(Path(folder).expanduser().rglob(f"*.{weights.variant}.*"))):
         chosen["variant"] = weights.variant
     return chosen
 

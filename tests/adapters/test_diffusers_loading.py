@@ -52,6 +52,11 @@ def test_a_local_folder_asks_the_network_for_nothing(tiny: Tiny, tmp_path: Path,
     assert no_network == []
 
 
+def test_a_local_folder_is_loaded_as_it_was_saved(tiny: Tiny, tmp_path: Path) -> None:
+    """Cards name the variant of the published files; one's own checkpoint need not have it."""
+    assert made(tiny("AnimateDiffPipeline"), tmp_path, variant="fp16").status == "ok"
+
+
 def test_offline_asks_the_network_for_nothing_and_says_so(
     no_network: list[Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
