@@ -65,13 +65,15 @@ class Autoencoder:
         name = lacking(self.options["repo"], self.options.get("revision") or "", f"{subfolder}/config.json".lstrip("/"))
         return f"{name} not in the hub's cache" if name else ""
 
-    def promises(self) -> Iterator[tuple[str, str]]:
-        """(claim, "" or what breaks it), for `vbench-py check`."""
-        named = self.options["repo"] or self.options["folder"]
-        yield "its checkpoint is named", "" if named else "it names neither repository nor folder"
-        window, step = self.options["window"], self.options["frames_multiple"]
-        whole = not window or (window - 1) % step == 0
-        yield "its window fits its network", "" if whole else f"window {window} is not {step}k+1"
+    @staticmethod
+    def faults(card: MethodCard) -> Iterator[str]:
+        """What is wrong with a card for this adapter, for `vbench-py check`: checkpoint, window."""
+        options = card.defaults
+        if not (options.get("repo") or options.get("folder")):
+            yield "it names neither repository nor folder"
+        window, step = options.get("window", 0), options.get("frames_multiple", 1)
+        if window and (window - 1) % step:
+            yield f"window {window} is not {step}k+1"
 
     def plan(self, request: Request) -> Resolved:
         """The options; opens no file. Raises `Unsupported` for another task or a missing role."""

@@ -69,9 +69,9 @@ def depth(source: Iterator[np.ndarray], rung: Rung, random: np.random.Generator)
             random.standard_normal(cells).astype(np.float32), (width, height), interpolation=cv2.INTER_CUBIC
         )
         near = cv2.resize(random.random(cells).astype(np.float32), (width, height), interpolation=cv2.INTER_NEAREST)
-        valid = np.isfinite(frame)
-        weight = cv2.GaussianBlur(valid.astype(np.float32), (0, 0), 4 * rung.depth * _CELL / 4)
-        filled = cv2.GaussianBlur(np.where(valid, frame, 0), (0, 0), 4 * rung.depth * _CELL / 4)
+        valid, sigma = np.isfinite(frame), rung.depth * _CELL
+        weight = cv2.GaussianBlur(valid.astype(np.float32), (0, 0), sigma)
+        filled = cv2.GaussianBlur(np.where(valid, frame, 0), (0, 0), sigma)
         soft = filled / np.maximum(weight, 1e-6)
         yield np.where(valid, soft * np.exp(rung.depth * patches) * np.where(near < rung.outliers, 0.25, 1), np.nan)
 

@@ -16,7 +16,7 @@ from vbench_py.adapters.outputs import Clock, each
 from vbench_py.adapters.placing import place
 from vbench_py.cards import MethodCard
 from vbench_py.types import Capability, Generated, Request, Resolved, Sample, Unsupported, UsageError
-from vbench_py.video import VideoInfo, probe
+from vbench_py.video import VideoInfo, probe, view_outputs
 
 _ENDS = 64 << 10
 
@@ -125,7 +125,7 @@ class Precomputed:
 def _outputs(path: Path, info: VideoInfo) -> dict[str, Path]:
     """What the file is, by the name of the output: depth, a grid's views, or a video."""
     if info.members:
-        return {f"view/{name}": view.path for name, view in zip(info.views, info.members, strict=True)}
+        return view_outputs(info)
     return {"depth" if info.kind == "depth" else "video": path}
 
 

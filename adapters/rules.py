@@ -108,8 +108,6 @@ def size_of(rule: SizeCard | None, request: Request, chosen: Sides = (None, None
     asked = _asked(request, native)
     if rule is None:
         return None if request.size_policy == "native" else asked
-    if rule.follows in request.media and (request.size_policy == "native" or asked is None):
-        return native
     if request.size_policy == "native" or asked is None:
         return native
     nearest = nearest_size(rule, asked)

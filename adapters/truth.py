@@ -14,7 +14,7 @@ from vbench_py.adapters.geometry import FALLBACK_FPS
 from vbench_py.adapters.outputs import Clock, write_frames
 from vbench_py.adapters.placing import place
 from vbench_py.types import Generated, Resolved
-from vbench_py.video import Unit, probe, read_camera, read_chunks, write_camera, write_depth
+from vbench_py.video import Unit, probe, read_camera, read_chunks, view_outputs, write_camera, write_depth
 
 CHUNK_BYTES = 16 << 20
 
@@ -30,7 +30,7 @@ def copied(resolved: Resolved, folder: Path, clock: Clock) -> Generated:
     media = resolved.request.media
     target, info = media["target"], probe(media["target"])
     if info.views:
-        made = {f"view/{name}": place(file, folder, f"view/{name}") for name, file in _views(target, info.views)}
+        made = {name: place(file, folder, name) for name, file in view_outputs(info).items()}
         generated = Generated(resolved=resolved, outputs=made, seconds=dict(clock.seconds))
     elif info.kind == "depth":
         generated = Generated(resolved, {"depth": place(target, folder, "depth")}, seconds=dict(clock.seconds))
@@ -50,9 +50,9 @@ def damaged(
     fps = info.fps or FALLBACK_FPS
     if info.views:
         made: dict[str, Path] = {}
-        for name, file in _views(target, info.views):
+        for name, file in view_outputs(info).items():
             spoilt = frames(streamed(file, clock), info.frames, rung, random())
-            made |= write_frames(resolved, folder, spoilt, fps=fps, clock=clock, name=f"view/{name}").outputs
+            made |= write_frames(resolved, folder, spoilt, fps=fps, clock=clock, name=name).outputs
         generated = Generated(resolved=resolved, outputs=made, seconds=dict(clock.seconds))
     elif info.kind == "depth":
         planes = depth((frame[..., 0] for frame in streamed(target, clock)), rung, random())
@@ -75,9 +75,3 @@ def damaged(
 def _has_poses(resolved: Resolved) -> bool:
     """Whether the task asks for a camera path, which an output may claim to follow."""
     return resolved.request.sample.task == "motion_control" and "camera" in resolved.request.media
-
-
-def _views(folder: Path, names: tuple[str, ...]) -> list[tuple[str, Path]]:
-    """Each view's medium, by name."""
-    files = {item.stem if item.is_file() else item.name: item for item in folder.iterdir()}
-    return [(name, files[name]) for name in names]

@@ -13,6 +13,7 @@ from tests.video_fixtures import moving_texture, numbered_frames
 from vbench_py.derive import check, operators
 from vbench_py.derive.chain import rate, stream
 from vbench_py.derive.operator import Maker
+from vbench_py.derive.registry import build
 from vbench_py.types import BadMedia, Step, UsageError
 
 CLIP = moving_texture(frames=9, height=48, width=64, seed=3)
@@ -226,3 +227,16 @@ def test_lower_jpeg_quality_is_further_from_the_source() -> None:
 def test_mistakes_are_named_before_work_starts(operator: str, parameters: dict[str, Any], message: str) -> None:
     with pytest.raises(UsageError, match=message):
         check([Step(operator, parameters)])
+
+
+@pytest.mark.parametrize("what", ["flow", "tracks", "centres"])
+def test_a_grid_of_the_world_has_no_flow_tracks_or_centres(what: str) -> None:
+    with pytest.raises(UsageError, match=f"{what} is of one view"):
+        build(Step("world", {"scene": 7, "what": what, "azimuths": (0, 30)}))
+
+
+@pytest.mark.parametrize(("what", "suffix"), [("rgb", ""), ("depth", ""), ("edit-mask", ""), ("camera", ".npz")])
+def test_a_grid_of_the_world_is_a_folder_but_for_its_cameras(what: str, suffix: str) -> None:
+    made = build(Step("world", {"scene": 7, "what": what, "azimuths": (0, 30)}))
+    assert isinstance(made, Maker)
+    assert made.suffix == suffix

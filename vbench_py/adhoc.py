@@ -164,10 +164,9 @@ def _measured(path: Path) -> dict[str, Any]:
 
 def _outputs(path: Path, sha256: str, info: VideoInfo) -> dict[str, dict[str, str]]:
     """Outputs by name: the depth, the views, or else the video that lies there."""
-    from vbench_py.video import file_sha256
+    from vbench_py.video import file_sha256, view_outputs
 
     if info.members:
-        files = {f"view/{name}": it.path for name, it in zip(info.views, info.members, strict=True)}
-        return {name: {"path": str(file), "sha256": file_sha256(file)} for name, file in files.items()}
+        return {name: {"path": str(file), "sha256": file_sha256(file)} for name, file in view_outputs(info).items()}
     name = {"depth": "depth", "camera": "poses"}.get(info.kind, "video")
     return {name: {"path": str(path), "sha256": sha256}}

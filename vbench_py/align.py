@@ -48,7 +48,7 @@ class Aligned:
             found, wanted = self.infos[role].kind, (kinds or {}).get(role, "video")
             if found != wanted:
                 text = f"{self.paths[role].name}: the {role} is of kind {found}, {ask.extractor} reads {wanted}"
-                raise BadMedia(text, mend="see `video` in the documentation of media for how each kind is stored")
+                raise BadMedia(text, mend="docs/media.md says how each kind is stored")
         self._check_grids(ask)
         roles = [role for role in roles_of(ask) if role not in self.stills]
         by_file = ask.view.unit == "file"
@@ -83,10 +83,10 @@ class Aligned:
         groups: dict[tuple[int, tuple[int, int] | None, Order], list[Ask]] = {}
         for ask, extractor in asks.items():
             moving = [self.infos[role] for role in roles_of(ask) if role not in self.stills]
-            stop = min((_cells(info, ask.view.path) for info in moving), default=1)
+            stop = min((cell_count(info, ask.view.path) for info in moving), default=1)
             reference = next((self.infos[role] for role in _REFERENCES if role in roles_of(ask)), None)
             unlike = len({_size(self.infos[role]) for role in roles_of(ask) if self.infos[role].width}) > 1
-            resized = self.resize and unlike and reference is not None and not getattr(extractor, "unequal", False)
+            resized = self.resize and unlike and not getattr(extractor, "unequal", False)
             size = _size(reference) if resized and reference is not None else None
             groups.setdefault((stop, size, ask.view.path), []).append(ask)
         return [Pass(self, tuple(group), *how) for how, group in groups.items()]
@@ -122,10 +122,6 @@ class Pass:
             if self.size is not None and info.kind == "video":
                 chunk = _resized(chunk, self.size, hard=role.endswith("mask"))
             yield chunk
-
-
-def _cells(info: VideoInfo, path: Order) -> int:
-    return cell_count(info, path) if info.views else info.frames
 
 
 def _size(info: VideoInfo) -> tuple[int, int]:

@@ -6,14 +6,15 @@ import functools
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
+from vbench_py.faultlist import listed
 from vbench_py.metricset import MetricSpec
 from vbench_py.samples import Suite
 from vbench_py.types import BadMedia, Sample, UsageError
 from vbench_py.video import VideoInfo, check_mask, probe, read_chunks
 
 MASKS = ("mask", "subject_mask", "reference_mask")
-_LEADERS = ("source", "target", "first", "prefix", "reference")
 _SHOWN = 10
+_LEADERS = ("source", "target", "first", "prefix", "reference")
 
 
 def check_inputs(suite: Suite, specs: Sequence[MetricSpec]) -> None:
@@ -24,9 +25,7 @@ def check_inputs(suite: Suite, specs: Sequence[MetricSpec]) -> None:
     """
     faults = [fault for sample in suite.samples for fault in _faults(sample, specs)]
     if faults:
-        more = [f"and {len(faults) - _SHOWN} more"] if len(faults) > _SHOWN else []
-        lines = "\n".join(f"  {fault}" for fault in [*faults[:_SHOWN], *more])
-        raise UsageError(f"suite {suite.card.id}: what its samples bring cannot be used:\n{lines}")
+        raise UsageError(f"suite {suite.card.id}: what its samples bring cannot be used:\n{listed(faults, _SHOWN)}")
 
 
 def _faults(sample: Sample, specs: Sequence[MetricSpec]) -> Iterator[str]:

@@ -55,8 +55,8 @@ class ModeCard(Card):
 
     `frames` and `size` are None where anything goes. `fps`: the rate is only written into the file, is an input of the
     model, or is that of the input. `seed`: one a sample, one a run, or none. `batching`: samples one at a time, several
-    in one call, or a list for the whole run. `side_effects` happen to outputs unless switched off: watermark,
-    prompt-rewrite, super-resolution, histogram-match, safety-filter.
+    in one call, or a list for the whole run. `side_effects` happen to inputs or outputs unless switched off:
+    watermark, prompt-rewrite, super-resolution, histogram-match, safety-filter, and what else the card names.
     """
 
     task: TaskName

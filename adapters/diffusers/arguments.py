@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, get_args
 
 from vbench_py.adapters.diffusers.settings import Settings
 from vbench_py.adapters.diffusers.signatures import has_free_noise, parameters
-from vbench_py.method_card import ModeCard
+from vbench_py.method_card import ModeCard, Text
 from vbench_py.types import UsageError
 
 USUAL: Mapping[str, tuple[str, ...]] = {
@@ -29,7 +29,7 @@ USUAL: Mapping[str, tuple[str, ...]] = {
 }
 """Names that most pipelines use, in order of preference; a card's `arguments` come on top."""
 
-TEXTS = ("prompt", "negative_prompt", "source_prompt", "class_label", "prompt_schedule")
+TEXTS: tuple[str, ...] = get_args(Text)
 FIELDS = ("frames", "width", "height", "seed", "fps")
 STILLS = frozenset({"image", "last_image", "ref_image", "cond_image", "ip_adapter_image"})
 """Parameters that take one picture; others of media take a list of them."""

@@ -11,7 +11,6 @@ from vbench_py.adapters.diffusers.settings import Settings
 from vbench_py.types import UsageError
 
 WEIGHTS = ("*.safetensors", "*.bin")
-BYTES = {"float32": 4, "float16": 2, "bfloat16": 2}
 
 
 def place(pipeline: Any, settings: Settings, device: str, where: str) -> None:

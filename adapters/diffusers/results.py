@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import wave
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -94,7 +93,3 @@ def differences(one: np.ndarray, other: np.ndarray) -> dict[str, float]:
     """Mean and greatest absolute difference of two uint8 videos of one shape, in grey levels."""
     apart = np.abs(one.astype(np.int16) - other.astype(np.int16))
     return {"mean": float(apart.mean()), "max": float(apart.max())}
-
-
-def shapes(frames: Sequence[np.ndarray]) -> list[tuple[int, ...]]:
-    return [video.shape for video in frames]

@@ -75,7 +75,7 @@ class Asked(Card):
 
 
 class Settings(Card):
-    """All options. See docs/methods.md for what each does; `call` holds the pipeline's own parameters."""
+    """All options; `call` holds the pipeline's own parameters."""
 
     pipeline: str
     repo: str = ""

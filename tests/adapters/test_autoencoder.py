@@ -188,3 +188,10 @@ def test_identity_tells_checkpoints_apart_and_no_place(checkpoints: dict[str, Pa
         for name in ("wan-vae", "hunyuan-vae")
     ]
     assert told[0] != told[1] and str(checkpoints["wan-vae"].parent) not in told[0]
+
+
+def test_a_card_that_names_no_checkpoint_or_a_window_that_does_not_fit_is_told() -> None:
+    card = method("wan-vae")
+    assert list(Autoencoder.faults(card)) == []
+    broken = card.model_copy(update={"defaults": {**card.defaults, "repo": "", "window": 16}})
+    assert list(Autoencoder.faults(broken)) == ["it names neither repository nor folder", "window 16 is not 4k+1"]

@@ -73,11 +73,9 @@ def materialise(media: Media, cache: Path | None = None) -> Path:
     `UsageError` for a malformed recipe before any work, `BadMedia` naming the source when it does not suit, and
     `StorageError` when the cache cannot be written.
     """
+    target = place(media, cache)
     operators = chains.check(media.steps)
-    if not operators:
-        return media.path
-    target = (cache or cache_dir()) / "media" / f"{identity(media)}{_suffix(operators)}"
-    if not target.exists():
+    if operators and not target.exists():
         try:
             _make(media, operators, target)
         except BadMedia as error:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import ClassVar, Literal
 
 import numpy as np
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from vbench_py import world
 from vbench_py.derive.operator import Frames, Maker
@@ -23,7 +23,8 @@ class World(Maker, world.WorldParameters):
     `what` rgb, mask (of body `body`), edit-mask: pictures. depth (metres), flow (pixels to the next frame, NaN where
     the point is not seen there), camera, tracks (points of the bodies, and with `room` of the room, at every
     `spacing`-th pixel of the first frame), centres (of the bodies): .npz.
-    With `azimuths`, rgb and depth are folders with a medium a view, and camera has an axis of views.
+    With `azimuths`, pictures and depth are folders with a medium a view, camera has an axis of views, and what else
+    there is is refused.
     """
 
     id: ClassVar[str] = "world"
@@ -32,6 +33,12 @@ class World(Maker, world.WorldParameters):
     body: int = Field(default=0, ge=0)
     spacing: int = Field(default=12, ge=1)
     room: bool = False
+
+    @model_validator(mode="after")
+    def _grids_that_can_be_written(self) -> World:
+        if self.azimuths and self.what in ("flow", "tracks", "centres"):
+            raise ValueError(f"{self.what} is of one view: give azimuth for each view in turn, not azimuths")
+        return self
 
     @property
     def scenery(self) -> world.WorldParameters:
@@ -44,7 +51,7 @@ class World(Maker, world.WorldParameters):
 
     @property
     def suffix(self) -> str:
-        return "" if self.azimuths and self.what in ("rgb", "depth", "mask") else ".npz"
+        return "" if self.azimuths and self.what != "camera" else ".npz"
 
     @property
     def clock(self) -> float:

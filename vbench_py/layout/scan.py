@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from vbench_py.cards import LayoutCard, RoleCard, SuiteCard
+from vbench_py.faultlist import listed
 from vbench_py.layout.files import Found, find_files, media_path
 from vbench_py.layout.place import indented, missing, root
 from vbench_py.layout.rows import clip_rows
@@ -80,10 +81,9 @@ def samples(card: SuiteCard) -> tuple[Sample, ...]:
 def told(card: SuiteCard, folder: Path, faults: tuple[str, ...]) -> str:
     """The message that names the faults and shows how the data has to lie."""
     assert card.layout is not None
-    more = [f"and {len(faults) - _SHOWN} more"] if len(faults) > _SHOWN else []
-    lines = "\n".join(f"  {fault}" for fault in [*faults[:_SHOWN], *more])
     places = "1 place" if len(faults) == 1 else f"{len(faults)} places"
     tree = indented(card.layout.tree)
+    lines = listed(faults, _SHOWN)
     return f"suite {card.id}: {folder} differs from its card in {places}:\n{lines}\nit has to lie so:\n{tree}"
 
 

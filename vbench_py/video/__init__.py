@@ -12,7 +12,7 @@ from vbench_py.video.depth_files import convert_depth
 from vbench_py.video.find import find_media, natural_key
 from vbench_py.video.grid import Order, cell_count, grid_cells, run_length
 from vbench_py.video.hashing import file_sha256
-from vbench_py.video.info import Kind, Unit, VideoInfo, frame_dtype, frame_shape
+from vbench_py.video.info import Kind, Unit, VideoInfo, frame_dtype, frame_shape, view_outputs
 from vbench_py.video.preview import write_preview
 from vbench_py.video.probe import probe
 from vbench_py.video.read import CHUNK_BYTES, read, read_chunks, read_image
@@ -47,6 +47,7 @@ __all__ = [
     "read_schedule",
     "reencode",
     "run_length",
+    "view_outputs",
     "write_actions",
     "write_camera",
     "write_depth",

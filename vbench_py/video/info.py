@@ -64,6 +64,11 @@ class VideoInfo:
         return self.frames * max(1, len(self.views))
 
 
+def view_outputs(info: VideoInfo) -> dict[str, Path]:
+    """The media of a grid's views by the names of the outputs that hold them: `view/<name>`."""
+    return {f"view/{name}": view.path for name, view in zip(info.views, info.members, strict=True)}
+
+
 def frame_shape(info: VideoInfo) -> tuple[int, int, int]:
     """Shape of one frame as `read_chunks` yields it.
 

@@ -39,7 +39,7 @@ def read_chunks(
     the end. Raises BadMedia, also when fewer frames decode than were counted.
     """
     known = info or probe(path)
-    total = cell_count(known, order) if known.views else known.frames
+    total = cell_count(known, order)
     last = total if stop is None else min(stop, total)
     if start < 0 or last < 0:
         raise UsageError(f"{path}: frames {start} to {stop}", mend="count from 0, never from the end")

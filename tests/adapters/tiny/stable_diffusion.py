@@ -187,10 +187,9 @@ def stable_video(folder: Path) -> None:
     )
 
 
-def i2vgen(folder: Path) -> None:
-    """I2VGen-XL: an image encoder and a text encoder."""
-    unet = seeded(
-        diffusers.I2VGenXLUNet,
+def _unet_3d(kind: type) -> Any:
+    return seeded(
+        kind,
         block_out_channels=CHANNELS,
         layers_per_block=1,
         sample_size=8,
@@ -200,23 +199,18 @@ def i2vgen(folder: Path) -> None:
         attention_head_dim=4,
         norm_num_groups=GROUPS,
     )
+
+
+def i2vgen(folder: Path) -> None:
+    """I2VGen-XL: an image encoder and a text encoder."""
+    unet = _unet_3d(diffusers.I2VGenXLUNet)
     parts = {"unet": unet, "vae": image_vae(), "scheduler": ddim(set_alpha_to_one=False), **text(), **clip_image()}
     diffusers.I2VGenXLPipeline(**parts).save_pretrained(folder)
 
 
 def text_to_video(folder: Path) -> None:
     """ModelScope's text-to-video, which ZeroScope is too."""
-    unet = seeded(
-        diffusers.UNet3DConditionModel,
-        block_out_channels=CHANNELS,
-        layers_per_block=1,
-        sample_size=8,
-        down_block_types=("CrossAttnDownBlock3D", "DownBlock3D"),
-        up_block_types=("UpBlock3D", "CrossAttnUpBlock3D"),
-        cross_attention_dim=WIDTH,
-        attention_head_dim=4,
-        norm_num_groups=GROUPS,
-    )
+    unet = _unet_3d(diffusers.UNet3DConditionModel)
     parts = {"unet": unet, "vae": image_vae(), "scheduler": ddim(set_alpha_to_one=False), **text()}
     diffusers.TextToVideoSDPipeline(**parts).save_pretrained(folder)
 
