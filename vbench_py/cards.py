@@ -21,6 +21,8 @@ from vbench_py.layout_card import LayoutCard as LayoutCard
 from vbench_py.layout_card import RoleCard as RoleCard
 from vbench_py.method_card import MethodCard as MethodCard
 from vbench_py.method_card import ModeCard as ModeCard
+from vbench_py.recipe_card import EnvironmentCard as EnvironmentCard
+from vbench_py.recipe_card import RecipeCard as RecipeCard
 from vbench_py.types import UsageError
 
 
@@ -33,6 +35,8 @@ class ExtractorCard(Card):
     checkpoints: tuple[CheckpointCard, ...] = ()
     devices: tuple[str, ...] = ("cpu", "cuda")
     precisions: tuple[str, ...] = ("float32",)
+    environment: str = ""
+    """The environment that its foreign code runs in, where it is a metric worker."""
 
 
 class MetricCard(Card):
@@ -164,6 +168,8 @@ MODELS: dict[str, type[Card]] = {
     "suite": SuiteCard,
     "reference": ReferenceSetCard,
     "bundle": BundleCard,
+    "recipe": RecipeCard,
+    "environment": EnvironmentCard,
 }
 
 

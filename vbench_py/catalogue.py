@@ -25,7 +25,9 @@ if TYPE_CHECKING:
     from vbench_py.cards import Card
 
 ENTRY_POINT_GROUP = "vbench_py.cards"
-KINDS = ("metric", "extractor", "adapter", "method", "suite", "reference", "bundle")
+FOREIGN = ("recipe", "environment", "family")
+"""Kinds that only methods of research repositories need: read apart, so that `list` stays quick."""
+KINDS = ("metric", "extractor", "adapter", "method", "suite", "reference", "bundle", *FOREIGN)
 _ROOMS = (
     ("vbench_py.metrics", "*.toml", ""),
     ("vbench_py.metrics.extractors", "*.toml", ""),
@@ -33,6 +35,10 @@ _ROOMS = (
     ("vbench_py.adapters.methods", "*.toml", "method"),
     ("vbench_py.suites", "*.toml", ""),
     ("vbench_py.suites", "*/suite.toml", "suite"),
+    ("vbench_py.adapters.recipes", "*.toml", "recipe"),
+    ("vbench_py.adapters.recipes", "environments/*.toml", "environment"),
+    ("vbench_py.adapters.recipes", "families/*.toml", "family"),
+    ("vbench_py.metrics", "environments/*.toml", "environment"),
 )
 
 
@@ -99,9 +105,9 @@ def _external_folders() -> Iterator[Path]:
         yield found
 
 
-def _files() -> Iterator[tuple[Path, str]]:
+def _files(foreign: bool) -> Iterator[tuple[Path, str]]:
     for package, pattern, kind in _ROOMS:
-        folder = _package_folder(package)
+        folder = _package_folder(package) if (kind in FOREIGN) == foreign else None
         if folder is not None:
             yield from ((file, kind) for file in sorted(folder.glob(pattern)))
     for folder in _external_folders():
@@ -110,11 +116,13 @@ def _files() -> Iterator[tuple[Path, str]]:
                 yield file, "suite" if file.name == "suite.toml" else ""
 
 
-@functools.lru_cache(maxsize=4)
-def _index(_environment: str) -> dict[str, dict[str, Found]]:
+@functools.lru_cache(maxsize=8)
+def _index(_environment: str, foreign: bool) -> dict[str, dict[str, Found]]:
     index: dict[str, dict[str, Found]] = {kind: {} for kind in KINDS}
-    for file, default_kind in _files():
+    for file, default_kind in _files(foreign):
         for found in read_file(file, default_kind):
+            if (found.kind in FOREIGN) != foreign:
+                continue
             other = index[found.kind].setdefault(found.id, found)
             if other is not found:
                 raise UsageError(
@@ -126,7 +134,7 @@ def _index(_environment: str) -> dict[str, dict[str, Found]]:
 
 def entries(kind: str) -> dict[str, Found]:
     """All cards of a kind by id."""
-    return _index(os.environ.get("VBENCH_PY_CARDS", ""))[kind]
+    return _index(os.environ.get("VBENCH_PY_CARDS", ""), kind in FOREIGN)[kind]
 
 
 def unknown(kind: str, name: str, known: Iterable[str]) -> UsageError:
@@ -143,7 +151,7 @@ def find(kind: str, name: str) -> Found:
     known = entries(kind)
     if name in known:
         return known[name]
-    if kind in ("method", "suite") and ("/" in name or name.endswith(".toml") or os.sep in name):
+    if kind in ("method", "suite", "recipe") and ("/" in name or name.endswith(".toml") or os.sep in name):
         file = Path(name)
         file = file / "suite.toml" if file.is_dir() else file
         if not file.is_file():
@@ -157,7 +165,12 @@ def card(kind: str, name: str) -> Any:
     from vbench_py.cards import validate
 
     found = find(kind, name)
-    return validate(found.kind, dict(found.data), found.file)
+    data = dict(found.data)
+    if kind == "recipe":
+        from vbench_py.recipe_card import whole
+
+        data = whole(data, find("family", data["family"]).data if data.get("family") else {})
+    return validate(found.kind, data, found.file)
 
 
 def implementation(entry: str, where: str) -> Any:

@@ -114,7 +114,8 @@ class GenerationWorker:
         if generated.status != "ok":
             error = generated.error or VbenchError(f"the method reported {generated.status}")
             raise_if_full(error)
-            return Outcome(task, value={"status": generated.status, "error": error_of(error)})
+            value = {"status": generated.status, "error": error_of(error), "provenance": dict(generated.provenance)}
+            return Outcome(task, value=value)
         try:
             facts = describe_outputs(generated, part)
             final = self.run.publish(part, planned.sample.id, planned.seed)
@@ -142,8 +143,9 @@ def describe_outputs(generated: Generated, part: Path) -> Row:
         if pictured and (name == "video" or not facts):
             info = probe(path)
             facts = {"frames": info.frames, "fps": info.fps, "width": info.width, "height": info.height}
-            stated = generated.encoding if generated.encoding != "lossless" else info.encoding
-            facts["encoding"] = "lossless" if info.lossless else stated
+            # Frames that were lossy before they came into a lossless file stay what their maker says.
+            stated = "" if generated.encoding in ("lossless", info.encoding) else generated.encoding
+            facts["encoding"] = stated or ("lossless" if info.lossless else info.encoding)
     if not outputs:
         raise VbenchError("the method wrote no output")
     identity = key("outputs", sorted((name, item["sha256"]) for name, item in outputs.items()))
@@ -193,7 +195,9 @@ def generate(
         for item in (item for item in todo if item.error is not None):
             record(Outcome(Task(item.key, item), error=item.error), 0.0)
         tasks = [Task(item.key, item) for item in todo if item.error is None]
-        make = partial(GenerationWorker, adapter, run, control, device, batch_size)
+        # An adapter may take more at once than the GPU's memory says: requests to a server, a list for one process.
+        together = max(batch_size, getattr(adapter, "together", 1))
+        make = partial(GenerationWorker, adapter, run, control, device, together)
         started = time.perf_counter()
         with closing(iterator((engine or Local()).run(make, tasks))) as outcomes:
             for outcome in outcomes:

@@ -17,6 +17,8 @@ PARTS = {
     "media": "inputs that suites derive, made again when asked for",
     "encoded": "re-encoded copies (--encode-as), made again when asked for",
     "archives": "downloaded packages, kept for their other members",
+    "checkouts": "research repositories at their commits, fetched again when asked for",
+    "environments": "what they run in, built again when asked for (see `vbench-py env`)",
     "checkpoints": "weights and data, fetched again when asked for",
 }
 

@@ -1,0 +1,105 @@
+"""The weights a mode needs, as paths: brought by the user, or fetched from where the recipe says."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from vbench_py.card import CheckpointCard
+from vbench_py.checkpoints import fetch, find
+from vbench_py.recipe_card import RecipeCard, WeightCard
+from vbench_py.types import UsageError
+
+WHOLE = "*"
+"""The `file` of an hf source that stands for the whole repository."""
+OPTION = "weights."
+
+
+def wanted(recipe: RecipeCard, mode: str) -> dict[str, WeightCard]:
+    """The weights of a mode by name."""
+    return {name: card for name, card in recipe.weights.items() if not card.modes or mode in card.modes}
+
+
+def brought(options: Mapping[str, Any]) -> dict[str, Path]:
+    """What the user set as weights.NAME=PATH."""
+    return {
+        name.removeprefix(OPTION): Path(str(value)).expanduser().absolute()
+        for name, value in options.items()
+        if name.startswith(OPTION)
+    }
+
+
+def missing(recipe: RecipeCard, mode: str, options: Mapping[str, Any]) -> str:
+    """The names of weights that are neither brought nor on this machine, with how to get them; else ""."""
+    own = brought(options)
+    lacking = []
+    for name, card in wanted(recipe, mode).items():
+        if name in own or card.optional:
+            continue
+        whole = any(source.kind == "hf" and source.file == WHOLE for source in card.sources)
+        if whole or not card.sources or find(_checkpoint(recipe, name, card)) is None:
+            lacking.append(f"{name} ({card.where or _sources(card)})")
+    return f"weights {', '.join(lacking)} are not here" if lacking else ""
+
+
+def by_hand(recipe: RecipeCard, mode: str, options: Mapping[str, Any]) -> str:
+    """What the user has to bring for a mode and has not, in words; "" where there is nothing."""
+    own = brought(options)
+    for name, card in wanted(recipe, mode).items():
+        if name not in own and not card.sources and not card.optional:
+            where = card.where or "see the repository's page"
+            return f"recipe {recipe.id}: weights {name!r} have to be brought: {where}; pass --set {OPTION}{name}=PATH"
+    return ""
+
+
+def paths(recipe: RecipeCard, mode: str, options: Mapping[str, Any]) -> dict[str, Path]:
+    """Every weight of the mode as a path, fetched where it is not here. Raises `UsageError`."""
+    own = brought(options)
+    if absent := by_hand(recipe, mode, options):
+        raise UsageError(absent)
+    found: dict[str, Path] = {}
+    for name, card in wanted(recipe, mode).items():
+        if name in own:
+            if not own[name].exists():
+                raise UsageError(f"--set {OPTION}{name}={own[name]}: nothing is there")
+            found[name] = own[name]
+        elif card.sources:
+            found[name] = _fetched(recipe, name, card)
+    return found
+
+
+def _fetched(recipe: RecipeCard, name: str, card: WeightCard) -> Path:
+    for source in card.sources:
+        if source.kind == "hf" and source.file == WHOLE:
+            return _snapshot(recipe, name, source.repo, source.revision)
+    return fetch(_checkpoint(recipe, name, card))
+
+
+def _snapshot(recipe: RecipeCard, name: str, repo: str, revision: str) -> Path:
+    """A whole repository of the hub, in the hub's own cache."""
+    from huggingface_hub import snapshot_download
+    from huggingface_hub.errors import HfHubHTTPError, LocalEntryNotFoundError
+
+    offline = any(os.environ.get(flag, "").lower() in {"1", "true", "yes", "on"} for flag in ("VBENCH_PY_OFFLINE",))
+    try:
+        return Path(snapshot_download(repo, revision=revision, local_files_only=offline))
+    except (HfHubHTTPError, LocalEntryNotFoundError, OSError, ValueError) as error:
+        first = next(iter(str(error).strip().splitlines()), type(error).__name__)
+        raise UsageError(
+            f"recipe {recipe.id}: weights {name!r} ({repo}@{revision}) cannot be had: {first}",
+            mend=f"pass --set {OPTION}{name}=FOLDER, or run where the hub is in reach",
+        ) from error
+
+
+def _checkpoint(recipe: RecipeCard, name: str, card: WeightCard) -> CheckpointCard:
+    ending = Path(card.sources[0].file or card.sources[0].member or card.sources[0].url or card.sources[0].path).name
+    return CheckpointCard(
+        name=f"{recipe.id}--{name}--{ending}", sha256=card.sha256, licence=card.licence or "not stated",
+        sources=card.sources,
+    )  # fmt: skip
+
+
+def _sources(card: WeightCard) -> str:
+    return ", ".join(source.repo or source.url or source.package or source.path for source in card.sources)

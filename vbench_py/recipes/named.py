@@ -1,0 +1,55 @@
+"""What a name on the command line stands for: the environment and the checkouts of a recipe, method or environment."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from vbench_py import catalogue
+from vbench_py.cards import EnvironmentCard, MethodCard, RecipeCard
+from vbench_py.isolate.checkouts import Checkout
+from vbench_py.isolate.environments import Environment
+from vbench_py.types import UsageError
+
+
+@dataclass(frozen=True)
+class Named:
+    """`recipe` is "" where the name is an environment's own."""
+
+    recipe: str
+    environment: Environment
+    checkouts: tuple[Checkout, ...] = ()
+
+
+def named(name: str, *, override: bool = False) -> Named:
+    """What `name` (a recipe, a method with a recipe, or an environment) stands for. Raises `UsageError`."""
+    recipe = name
+    if name not in catalogue.entries("recipe"):
+        if name in catalogue.entries("environment"):
+            return Named("", Environment(catalogue.card("environment", name), override))
+        if name not in catalogue.entries("method"):
+            known = [*catalogue.entries("recipe"), *catalogue.entries("environment"), *catalogue.entries("method")]
+            raise catalogue.unknown("recipe, method or environment", name, known)
+        method: MethodCard = catalogue.card("method", name)
+        recipe = str(method.defaults.get("recipe", ""))
+        if method.adapter != "command" or not recipe:
+            raise UsageError(
+                f"method {name!r} runs through adapter {method.adapter!r}: it has no environment of its own"
+            )
+    card: RecipeCard = catalogue.card("recipe", recipe)
+    environment: EnvironmentCard = catalogue.card("environment", card.environment)
+    return Named(recipe, Environment(environment, override), checkouts(card))
+
+
+def checkouts(card: RecipeCard) -> tuple[Checkout, ...]:
+    """Every state of the repository that a mode of the recipe runs in: they differ in patches."""
+    if not card.repository:
+        return ()
+    states = {
+        tuple(patch for patch in card.patches if not patch.modes or mode in patch.modes): None for mode in card.runs
+    }
+    return tuple(Checkout(card.repository, card.commit, patches, card.submodules) for patches in states)
+
+
+def of_environment(identifier: str) -> list[str]:
+    """The recipes that name an environment."""
+    return [name for name, found in catalogue.entries("recipe").items() if found.data.get("environment") == identifier]
