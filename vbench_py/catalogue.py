@@ -68,7 +68,8 @@ def read_file(file: Path, default_kind: str = "") -> Iterator[Found]:
     except OSError as error:
         raise UsageError(f"{file}: cannot be read: {error.strerror}") from error
     if default_kind:
-        yield _found(default_kind, parsed, file)
+        named = {"id": file.stem} if default_kind == "family" else {}  # a family is called as its file
+        yield _found(default_kind, named | parsed, file)
         return
     for kind, tables in parsed.items():
         if kind not in KINDS or not isinstance(tables, list):

@@ -96,7 +96,8 @@ class WeightCard(Card):
 
     `{weights.NAME}` is its path. `path` is where it must lie inside the checkout, where the code names no flag for it
     (it is linked there). Without `sources` the user brings it: `--set weights.NAME=PATH`; `where` tells people how.
-    A source of kind hf with an empty `file` is the whole repository. `modes` empty: for every mode.
+    A source of kind hf whose `file` holds a * is a folder: the whole repository ("*"), or what lies below "a/b/*".
+    `modes` empty: for every mode.
     """
 
     sources: tuple[SourceCard, ...] = ()
@@ -113,6 +114,7 @@ class InputCard(Card):
 
     `path` lies in the scratch folder. By `kind`:
     - `lines`: `each` once a sample of the batch, one a line. Line breaks in a value are refused, and empty lines.
+      `refuse` are separators of the code's own, which no text of a sample may hold.
     - `text`: `each` alone (exec = sample).
     - `yaml`, `json`: the repository's file `base` (or nothing) with `values` set (keys with dots are places within,
       a number is a position in a list). In `values` a table `{ each = "{prompt}" }` is a list with one entry a sample;
@@ -140,6 +142,7 @@ class InputCard(Card):
     separator: str = ","
     header: bool = True
     omegaconf: bool = False
+    refuse: tuple[str, ...] = ()
     role: str = ""
     names: str = "%05d.png"
     size: tuple[Any, Any] | None = None
@@ -239,6 +242,8 @@ class RunCard(Card):
     proofs: dict[str, ProofCard] = {}
     configs: tuple[Relative, ...] = ()
     """Shipped files that hold the keys of `overrides`."""
+    added_keys: tuple[str, ...] = ()
+    """Keys of `overrides` or of such flags that the shipped files lack, and the code reads all the same."""
     flags_are_keys: bool = False
     """The entry takes any --key value as a key of `configs` (mmengine's way), so that its parser declares none."""
     batch: int | None = Field(default=None, ge=1)

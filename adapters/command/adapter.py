@@ -14,7 +14,7 @@ from vbench_py.adapters.command.faults import faults
 from vbench_py.adapters.command.place import sweep_places
 from vbench_py.adapters.command.rehearsal import Rehearsal, rehearse
 from vbench_py.adapters.command.running import Runner
-from vbench_py.adapters.command.writers import check_line
+from vbench_py.adapters.command.writers import check_line, check_separators
 from vbench_py.adapters.modes import capabilities, checked_options, choose_mode
 from vbench_py.adapters.precomputed import fingerprint
 from vbench_py.adapters.rules import frames_of, size_of
@@ -22,7 +22,7 @@ from vbench_py.cards import EnvironmentCard, MethodCard, ModeCard, RecipeCard
 from vbench_py.isolate.build import build
 from vbench_py.isolate.checkouts import Checkout
 from vbench_py.isolate.environments import Environment, note_use
-from vbench_py.isolate.gpus import check_gpu
+from vbench_py.isolate.gpus import check_gpu, visible_gpus
 from vbench_py.isolate.process import Limits
 from vbench_py.keys import key
 from vbench_py.recipe_card import RunCard
@@ -30,14 +30,15 @@ from vbench_py.recipes.values import placeholders
 from vbench_py.types import Capability, Generated, Request, Resolved, UsageError
 
 log = logging.getLogger(__name__)
-OWN = ("pins", "line_breaks", "seconds", "memory_gb", "scratch_gb", "keep_scratch", "batch", "source")
+OWN = ("mode", "pins", "line_breaks", "seconds", "memory_gb", "scratch_gb", "keep_scratch", "batch", "source")
 """Options that every recipe has beside its card's."""
 
 
 class Command:
-    """Options: the card's own, and `pins` (override: newer pins for newer GPUs), `line_breaks` (refuse | space, in
-    prompts for code that reads one a line), `seconds`, `memory_gb` and `scratch_gb` (limits of a process), `batch`
-    (samples of one process), `weights.NAME` (files one has), `source` (a clone one has), `keep_scratch`.
+    """Options: the card's own, and `mode` (one of several that serve a task), `pins` (override: newer pins for newer
+    GPUs), `line_breaks` (refuse | space, in prompts for code that reads one a line), `seconds`, `memory_gb` and
+    `scratch_gb` (limits of a process), `batch` (samples of one process), `weights.NAME` (files one has), `source` (a
+    clone one has), `keep_scratch`.
 
     Raises `UsageError` for an unknown option or recipe.
     """
@@ -61,6 +62,7 @@ class Command:
             raise UsageError(
                 f"method {card.id}: line_breaks is {self.options['line_breaks']!r}; choose refuse or space"
             )
+        self._chosen = _of_mode(card, self.options.get("mode"))
         self._runners: dict[str, Runner] = {}
         self._device = "cpu"
 
@@ -120,19 +122,20 @@ class Command:
         Raises `Unsupported` for another task, a missing role or text, a shape outside the rules, and for a prompt that
         the code's way of reading cannot carry.
         """
-        mode = choose_mode(self.card, request)
+        mode = choose_mode(self._chosen, request)
         run = self.run_of(mode)
         used = _used(run)
         options = {**mode.defaults, **{name: self.options[name] for name in self.options if name not in OWN}}
         chosen = {name: self.options.get(name) for name in ("frames", "width", "height")}
         size = size_of(mode.size, request, (chosen["width"], chosen["height"]))
+        told = (name for name in options if name != "recipe" and not name.startswith(weights.OPTION))
         parameters: dict[str, Any] = {
+            **{name: options[name] for name in told},
             "mode": _name(mode),
             "frames": frames_of(mode.frames, request, chosen["frames"]),
             "width": size[0] if size else None,
             "height": size[1] if size else None,
             "fps": mode.native_fps if request.size_policy == "native" or request.fps is None else request.fps,
-            **{name: options[name] for name in options if name != "recipe" and not name.startswith(weights.OPTION)},
         }
         if self.options.get("pins"):
             parameters["pins"] = self.options["pins"]
@@ -142,6 +145,7 @@ class Command:
         for card in run.inputs.values():
             if card.kind == "lines" and "prompt" in placeholders(card.each):
                 check_line(prompt)
+                check_separators(card, prompt)
         seeded = "seed" in used and mode.seed != "none"
         shared = [_name(mode), *(parameters[name] for name in ("frames", "width", "height", "fps"))]
         apart = [request.seed] if seeded and run.exec == "batch" and "seed" not in _per_sample(run) else []
@@ -167,7 +171,7 @@ class Command:
     def rehearse(self, request: Request, checkout: Path, scratch: Path) -> Rehearsal:
         """What would be started for a request, with its inputs written; for `check recipe --parse`."""
         resolved = self.plan(request)
-        mode = next(mode for mode in self.card.modes if _name(mode) == resolved.parameters["mode"])
+        mode = choose_mode(self.card, request)
         options = {**mode.defaults, **self.options}
         return rehearse(self.recipe, self.run_of(mode), resolved, options, checkout, scratch)
 
@@ -203,8 +207,10 @@ class Command:
             tree = checkout.build(say=log.warning, sources=sources) if checkout else self.environment.folder
             self._runners[name] = Runner(
                 self.recipe, self._limited(run), self.environment, tree,
-                weights.paths(self.recipe, name, self.options), {**mode.defaults, **self.options}, self._device,
+                weights.paths(self.recipe, name, self.options), {**mode.defaults, **self.options},
+                "cuda" if self._device.startswith("cuda") else self._device,
                 self._limits(run), self.options.get("seconds"), self._provenance(checkout, run),
+                visible_gpus(self._device, mode.resources.gpus if mode.resources else 1),
             )  # fmt: skip
         return self._runners[name]
 
@@ -245,3 +251,14 @@ def _used(run: RunCard) -> set[str]:
 def _per_sample(run: RunCard) -> set[str]:
     """The placeholders in inputs, which are filled for each sample of a batch."""
     return placeholders([card.model_dump() for card in run.inputs.values()])
+
+
+def _of_mode(card: MethodCard, name: Any) -> MethodCard:
+    """The card with the mode of that name alone; None: as it is. Raises `UsageError` for an unknown one."""
+    if name is None:
+        return card
+    modes = tuple(mode for mode in card.modes if _name(mode) == name)
+    if not modes:
+        known = ", ".join(_name(mode) for mode in card.modes)
+        raise UsageError(f"method {card.id}: unknown mode {name!r}; it has {known}")
+    return card.model_copy(update={"modes": modes})

@@ -36,7 +36,7 @@ class Collector:
             found = self._found(card, item)
             if not found and card.optional:
                 continue
-            name = text(fill(card.output, item))
+            name = text(fill(card.output, lambda key: "{view}" if key == "view" else item(key)))
             if not found:
                 raise ForeignAnswer(f"it left no output {name!r}: nothing fits {_pattern(card, item)}{_there(item)}")
             if card.kind == "tree":

@@ -43,6 +43,8 @@ class Runner:
     limits: Limits = field(default_factory=Limits)
     seconds: float | None = None
     provenance: Mapping[str, Any] = field(default_factory=dict)
+    gpus: str = ""
+    """CUDA_VISIBLE_DEVICES of the process: some code starts a process on every GPU that it sees."""
     _worker: Worker | None = None
     _loaded_in: Place | None = None
 
@@ -115,7 +117,8 @@ class Runner:
             )
 
     def _variables(self, item: Item) -> dict[str, str]:
-        return {name: text(fill(value, item)) for name, value in self.run.variables.items()}
+        own = {name: text(fill(value, item)) for name, value in self.run.variables.items()}
+        return {"CUDA_VISIBLE_DEVICES": self.gpus, **own}
 
     def _python(self, place: Place) -> list[str]:
         return interpreter(self.environment, [place.scratch, self.tree, PROGRAMS, *self.weights.values()])

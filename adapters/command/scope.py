@@ -15,10 +15,10 @@ from vbench_py.video import VideoInfo, probe
 SAMPLE_TEXTS = ("prompt", "negative_prompt", "source_prompt", "class_label")
 PLAIN = frozenset(
     {*SAMPLE_TEXTS, "seed", "index", "number", "count", "frames", "width", "height", "fps", "stem", "out", "scratch",
-     "checkout", "folder", "device", "programs"}
+     "checkout", "folder", "device"}
 )  # fmt: skip
 """Placeholders without a dot."""
-TABLES = frozenset({"media", "inputs", "of", "option", "weights", "schedule"})
+TABLES = frozenset({"media", "inputs", "of", "option", "weights", "schedule", "fact"})
 """What stands before the dot."""
 
 
@@ -78,8 +78,8 @@ class Item:
         sample, parameters = self.resolved.request.sample, self.resolved.parameters
         if name == "prompt":
             return self.resolved.prompt_used
-        if name in SAMPLE_TEXTS:
-            return getattr(sample, name)
+        if name in SAMPLE_TEXTS:  # the authors' own stands in the card's defaults
+            return getattr(sample, name) or self.options.get(name, "")
         plain: dict[str, Any] = {
             "seed": self.resolved.request.seed, "index": self.index, "number": self.index + 1, "count": self.count,
             "stem": self.stem, "out": str(self.place.out), "scratch": str(self.place.scratch), "device": self.device,
@@ -88,7 +88,7 @@ class Item:
         if name in plain:
             return plain[name]
         if name in ("frames", "width", "height", "fps"):
-            return parameters[name] if parameters.get(name) is not None else self._followed(name)
+            return whole(parameters[name] if parameters.get(name) is not None else self._followed(name))
         raise UsageError(f"recipe: unknown placeholder {{{name}}}")
 
     def _of(self, table: str, key: str, name: str) -> Any:
@@ -100,7 +100,9 @@ class Item:
             role, _, fact = key.rpartition(".")
             if fact not in ("frames", "width", "height", "fps"):
                 raise UsageError(f"recipe: unknown placeholder {{{name}}}")
-            return getattr(self.info(role), fact)
+            return whole(getattr(self.info(role), fact))
+        if table == "fact":
+            return self.resolved.request.sample.facts.get(key)
         if table == "schedule":
             schedule = self.resolved.request.sample.prompt_schedule
             column = {"frames": 0, "prompts": 1}
@@ -121,3 +123,8 @@ class Item:
             if role in self.resolved.request.media:
                 return getattr(self.info(role), name)
         return None
+
+
+def whole(value: Any) -> Any:
+    """A whole rate as an integer: 8.0 frames a second are 8 for a parser that wants int."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value

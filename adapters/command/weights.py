@@ -7,13 +7,13 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from vbench_py.card import CheckpointCard
+from vbench_py.card import CheckpointCard, SourceCard
 from vbench_py.checkpoints import fetch, find
 from vbench_py.recipe_card import RecipeCard, WeightCard
 from vbench_py.types import UsageError
 
 WHOLE = "*"
-"""The `file` of an hf source that stands for the whole repository."""
+"""The `file` of an hf source that stands for the whole repository; after a folder and a slash for that folder."""
 OPTION = "weights."
 
 
@@ -38,7 +38,7 @@ def missing(recipe: RecipeCard, mode: str, options: Mapping[str, Any]) -> str:
     for name, card in wanted(recipe, mode).items():
         if name in own or card.optional:
             continue
-        whole = any(source.kind == "hf" and source.file == WHOLE for source in card.sources)
+        whole = any(_is_folder(source) for source in card.sources)
         if whole or not card.sources or find(_checkpoint(recipe, name, card)) is None:
             lacking.append(f"{name} ({card.where or _sources(card)})")
     return f"weights {', '.join(lacking)} are not here" if lacking else ""
@@ -72,23 +72,30 @@ def paths(recipe: RecipeCard, mode: str, options: Mapping[str, Any]) -> dict[str
 
 def _fetched(recipe: RecipeCard, name: str, card: WeightCard) -> Path:
     for source in card.sources:
-        if source.kind == "hf" and source.file == WHOLE:
-            return _snapshot(recipe, name, source.repo, source.revision)
+        if _is_folder(source):
+            return _snapshot(recipe, name, source)
     return fetch(_checkpoint(recipe, name, card))
 
 
-def _snapshot(recipe: RecipeCard, name: str, repo: str, revision: str) -> Path:
-    """A whole repository of the hub, in the hub's own cache."""
+def _is_folder(source: SourceCard) -> bool:
+    return source.kind == "hf" and (source.file == WHOLE or source.file.endswith("/" + WHOLE))
+
+
+def _snapshot(recipe: RecipeCard, name: str, source: SourceCard) -> Path:
+    """A repository of the hub, or a folder in it, in the hub's own cache."""
     from huggingface_hub import snapshot_download
     from huggingface_hub.errors import HfHubHTTPError, LocalEntryNotFoundError
 
+    repo, revision = source.repo, source.revision
     offline = any(os.environ.get(flag, "").lower() in {"1", "true", "yes", "on"} for flag in ("VBENCH_PY_OFFLINE",))
     try:
-        return Path(snapshot_download(repo, revision=revision, local_files_only=offline))
+        part = None if source.file == WHOLE else source.file
+        there = snapshot_download(repo, revision=revision, allow_patterns=part, local_files_only=offline)
+        return Path(there) / source.file.removesuffix(WHOLE)
     except (HfHubHTTPError, LocalEntryNotFoundError, OSError, ValueError) as error:
         first = next(iter(str(error).strip().splitlines()), type(error).__name__)
         raise UsageError(
-            f"recipe {recipe.id}: weights {name!r} ({repo}@{revision}) cannot be had: {first}",
+            f"recipe {recipe.id}: weights {name!r} ({source.repo}@{source.revision}) cannot be had: {first}",
             mend=f"pass --set {OPTION}{name}=FOLDER, or run where the hub is in reach",
         ) from error
 

@@ -35,7 +35,17 @@ def check_line(value: str, name: str = "prompt") -> str:
     return value
 
 
+def check_separators(card: InputCard, value: str, name: str = "prompt") -> None:
+    """Raises `Unsupported` for a text that holds what the code splits its lines at."""
+    for separator in card.refuse:
+        if separator in value:
+            raise Unsupported(name, f"it holds {separator!r}, at which the code splits its lines")
+
+
 def _lines(card: InputCard, items: Sequence[Item]) -> str:
+    for item in items:
+        for name in sorted(placeholders(card.each) & set(SAMPLE_TEXTS)):
+            check_separators(card, str(item(name)), name)
     return "".join(check_line(text(fill(card.each, item))) + "\n" for item in items)
 
 
@@ -91,12 +101,7 @@ def _base(card: InputCard, items: Sequence[Item]) -> str:
 
 def _values(card: InputCard, items: Sequence[Item]) -> dict[str, Any]:
     """`values`, filled: of the batch's first sample, but for what stands once a sample."""
-    values: dict[str, Any] = {}
-    for name, value in card.values.items():
-        if placeholders(name):
-            values |= {text(fill(name, item)): _listed(card, value, [item]) for item in items}
-        else:
-            values[name] = _listed(card, value, items)
+    values: dict[str, Any] = _listed(card, card.values, items)
     return values
 
 
@@ -116,9 +121,10 @@ def _listed(card: InputCard, value: Any, items: Sequence[Item]) -> Any:
 
 def _with(base: Any, card: InputCard, items: Sequence[Item]) -> Any:
     """`base` with `values` at their places. Raises `UsageError` where a place lies in no table or list."""
+    plain = set(card.values)
     for name, value in _values(card, items).items():
-        literal = name in base if isinstance(base, Mapping) else False
-        steps = [name] if literal else name.split(".")
+        # A name that was made of a sample is one key, whatever dots it holds.
+        steps = name.split(".") if name in plain and not (isinstance(base, Mapping) and name in base) else [name]
         place = base
         for step in steps[:-1]:
             place = place[int(step)] if isinstance(place, list) else place.setdefault(step, {})

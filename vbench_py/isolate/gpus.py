@@ -56,3 +56,13 @@ def check_gpu(environment: Environment, device: str, *, found: tuple[int, ...] |
         )
     if lowest is not None and sm < lowest:
         raise Unsupported("device", f"{environment.told()}: it needs sm_{lowest} or newer, this GPU is sm_{sm}")
+
+
+def visible_gpus(device: str, count: int = 1) -> str:
+    """CUDA_VISIBLE_DEVICES for a process on `device`: its GPU and the next ones up to `count`; "" on a CPU."""
+    if not device.startswith("cuda"):
+        return ""
+    first = int(device.partition(":")[2] or 0)
+    given = [part.strip() for part in os.environ.get("CUDA_VISIBLE_DEVICES", "").split(",") if part.strip()]
+    chosen = given[first : first + count] if given else [str(index) for index in range(first, first + count)]
+    return ",".join(chosen)

@@ -129,9 +129,12 @@ class Watched:
                     self.process.wait(patience)
         with suppress(ProcessLookupError, PermissionError):
             os.killpg(self.process.pid, signal.SIGKILL)
-        for child in _marked(self.mark):
-            with suppress(ProcessLookupError, PermissionError):
-                os.kill(child, signal.SIGKILL)
+        until = time.monotonic() + _GRACE
+        while (left := _marked(self.mark)) and time.monotonic() < until:
+            for child in left:
+                with suppress(ProcessLookupError, PermissionError):
+                    os.kill(child, signal.SIGKILL)
+            time.sleep(0.01)
         for pipe in (self.process.stdin, self.process.stdout):
             with suppress(OSError):
                 if pipe is not None:
