@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from vbench_py.keys import slug as stored_name
-from vbench_py.types import Sample, UsageError
+from vbench_py.types import METRIC_ONLY_ROLES, Sample, UsageError
 
 CUT_OFF_MINIMUM = 50
 _NUMBERED = re.compile(r"^(?P<base>.+?)(?:(?P<seed>__s)|[-_/])(?P<number>\d{1,18})$", re.DOTALL)
@@ -52,9 +52,9 @@ class NameIndex:
     def __init__(self, samples: Iterable[Sample]) -> None:
         self._tables: list[defaultdict[str, list[Sample]]] = [defaultdict(list) for _ in range(4)]
         for sample in samples:
-            keys = [_composed(sample.id), slug(sample.id)]
+            keys = [composed(sample.id), slug(sample.id)]
             if sample.prompt:
-                keys += [_composed(sample.prompt).strip(), slug(sample.prompt)]
+                keys += [composed(sample.prompt).strip(), slug(sample.prompt)]
             for table, key in zip(self._tables, keys, strict=False):
                 if key:
                     table[key].append(sample)
@@ -68,7 +68,7 @@ class NameIndex:
 
         Raises `UsageError` when it fits unlike samples equally well.
         """
-        name = _composed(name).strip()
+        name = composed(name).strip()
         split = _NUMBERED.match(name)
         base = split["base"] if split else ""
         number = Number(int(split["number"]), "seed" if split["seed"] else "seed or position") if split else None
@@ -85,6 +85,15 @@ class NameIndex:
             if found:
                 return _agreed(name, found, tail)
         return []
+
+    def beyond(self, name: str) -> list[tuple[Sample, int]]:
+        """The samples that `name` would stand for if the number at its end were one of theirs, with that number."""
+        split = _NUMBERED.match(composed(name).strip())
+        if split is None or split["seed"]:
+            return []
+        base = split["base"]
+        found = [table.get(key, ()) for table, key in zip(self._tables, (base, slug(base)) * 2, strict=True)]
+        return [(sample, int(split["number"])) for samples in found for sample in samples]
 
     def _cut_off(self, text: str) -> list[Sample]:
         key = slug(text)
@@ -128,7 +137,7 @@ def seeds_of(sample: Sample, numbers: Iterable[Number | None]) -> dict[Number | 
 def _agreed(name: str, found: list[Sample], number: Number | None) -> list[Claim]:
     first = found[0]
     for other in found[1:]:
-        if other.id == first.id or (first.prompt and other.prompt == first.prompt):
+        if other.id == first.id or (first.prompt and same_request(first, other)):
             continue
         raise UsageError(
             f"file name {name!r} fits sample {first.id!r} and sample {other.id!r} equally well; give a manifest"
@@ -136,5 +145,23 @@ def _agreed(name: str, found: list[Sample], number: Number | None) -> list[Claim
     return [Claim(sample, number) for sample in found]
 
 
-def _composed(text: str) -> str:
+def same_request(one: Sample, other: Sample) -> bool:
+    """Whether a method sees no difference: equal texts and inputs. Then one video answers both."""
+
+    def seen(sample: Sample) -> tuple[object, ...]:
+        media = {role: medium for role, medium in sample.media.items() if role not in METRIC_ONLY_ROLES}
+        return (
+            sample.prompt,
+            sample.negative_prompt,
+            sample.source_prompt,
+            sample.prompt_schedule,
+            sample.class_label,
+            media,
+        )
+
+    return seen(one) == seen(other)
+
+
+def composed(text: str) -> str:
+    """`text` with letters and their accents in one character each, as far as there is one."""
     return unicodedata.normalize("NFC", text)

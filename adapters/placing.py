@@ -15,13 +15,14 @@ def place(source: Path, folder: Path, name: str = "video") -> Path:
     if source == path.resolve():
         return path
     if source.is_dir():
-        shutil.copytree(source, path, copy_function=_link_or_copy)
+        shutil.copytree(source, path, copy_function=link)
     else:
-        _link_or_copy(source, path)
+        link(source, path)
     return path
 
 
-def _link_or_copy(source: str | Path, destination: str | Path) -> None:
+def link(source: str | Path, destination: str | Path) -> None:
+    """`destination` becomes a hard link to the file, or a copy where the disk allows none."""
     try:
         os.link(source, destination)
     except OSError:

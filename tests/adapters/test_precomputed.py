@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import numpy as np
@@ -10,8 +11,9 @@ import pytest
 
 from tests.adapters.helpers import method, run, waves
 from vbench_py.adapters.precomputed import Precomputed
-from vbench_py.types import BadMedia, Request, Sample, Unsupported, UsageError
-from vbench_py.video import read, write_video
+from vbench_py.generate import describe_outputs
+from vbench_py.types import BadMedia, Media, Request, Sample, Unsupported, UsageError
+from vbench_py.video import probe, read, write_video
 
 SAMPLES = [
     Sample(id="one", task="t2v", prompt="A red car", seeds=(0, 1)),
@@ -183,3 +185,165 @@ def test_a_malformed_manifest_names_its_line(tmp_path: Path, name: str, text: st
 def test_wrong_options_are_refused_at_once(options: dict[str, str]) -> None:
     with pytest.raises(UsageError):
         Precomputed(method("precomputed"), options)
+
+
+def test_a_number_beyond_the_seeds_is_left_with_the_reason(tmp_path: Path) -> None:
+    (tmp_path / "A red car-9.mp4").touch()
+    matching = of_folder(tmp_path).match(SAMPLES)
+    assert matching.reasons == {tmp_path / "A red car-9.mp4": "number 9: the sample 'one' has seeds 0, 1"}
+
+
+def test_names_that_count_from_1_are_told_where_no_layout_is_said(tmp_path: Path) -> None:
+    for number in (1, 2):
+        (tmp_path / f"A red car-{number}.mp4").touch()
+    with pytest.raises(UsageError, match=r"'one': its files count from 1, .* --set layout=vbench --set first=1"):
+        of_folder(tmp_path).match(SAMPLES)
+
+
+def test_one_prompt_with_two_sources_is_refused(tmp_path: Path) -> None:
+    edits = [Sample(name, "editing", prompt="as snow", media={"source": Media(Path(name))}) for name in "ab"]
+    (tmp_path / "as snow.mp4").touch()
+    with pytest.raises(UsageError, match="'a' and sample 'b' equally well"):
+        of_folder(tmp_path).match(edits)
+
+
+def test_a_name_that_is_not_utf8_is_left_with_its_bytes_spelt_out(tmp_path: Path) -> None:
+    (Path(os.fsdecode(os.fsencode(tmp_path) + b"/one-\xff.mp4"))).touch()
+    matching = of_folder(tmp_path).match(SAMPLES)
+    assert matching.reasons == {tmp_path / r"one-\xff.mp4": "its name is not UTF-8: rename it"}
+
+
+def test_a_link_to_a_video_elsewhere_is_followed(tmp_path: Path) -> None:
+    source = clip(tmp_path / "elsewhere" / "clip.mkv")
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in/one-0.mkv").symlink_to(source)
+    (made,) = run(of_folder(tmp_path / "in"), [Request(sample=SAMPLES[0], seed=0)], tmp_path / "out")
+    assert made.outputs["video"].read_bytes() == source.read_bytes()
+
+
+def test_a_link_that_leads_nowhere_is_unsupported(tmp_path: Path) -> None:
+    (tmp_path / "one-0.mkv").symlink_to(tmp_path / "gone.mkv")
+    with pytest.raises(Unsupported, match=r"one-0\.mkv, named for sample 'one', is not on disk"):
+        of_folder(tmp_path).plan(Request(sample=SAMPLES[0], seed=0))
+
+
+def pictures(folder: Path, frames: np.ndarray, suffix: str = "png") -> Path:
+    from PIL import Image
+
+    folder.mkdir(parents=True)
+    for number, frame in enumerate(frames):
+        Image.fromarray(frame).save(folder / f"{number:05d}.{suffix}")
+    return folder
+
+
+def test_images_with_a_stated_rate_become_a_video_of_that_rate(tmp_path: Path) -> None:
+    pictures(tmp_path / "in" / "one-0", waves(3))
+    adapter = Precomputed(method("precomputed"), {"videos": str(tmp_path / "in"), "fps": 24})
+    (made,) = run(adapter, [Request(sample=SAMPLES[0], seed=0)], tmp_path / "out")
+    assert probe(made.outputs["video"]).fps == 24.0
+    np.testing.assert_array_equal(read(made.outputs["video"]), waves(3))
+    assert "at 24 frames a second, as was said" in made.provenance["converted"]["video"]
+
+
+def test_images_without_a_rate_get_none(tmp_path: Path) -> None:
+    pictures(tmp_path / "in" / "one-0", waves(3))
+    (made,) = run(of_folder(tmp_path / "in"), [Request(sample=SAMPLES[0], seed=0)], tmp_path / "out")
+    assert probe(made.outputs["video"]).fps is None and "converted" not in made.provenance
+
+
+def test_jpeg_frames_stay_lossy_in_a_lossless_file(tmp_path: Path) -> None:
+    pictures(tmp_path / "in" / "one-0", waves(3), "jpg")
+    adapter = Precomputed(method("precomputed"), {"videos": str(tmp_path / "in"), "fps": 24})
+    (made,) = run(adapter, [Request(sample=SAMPLES[0], seed=0)], tmp_path / "out")
+    assert describe_outputs(made, tmp_path / "out" / "0")["encoding"] == "jpeg"
+
+
+def test_a_video_keeps_its_own_rate(tmp_path: Path) -> None:
+    source = clip(tmp_path / "in" / "one-0.mkv")
+    adapter = Precomputed(method("precomputed"), {"videos": str(tmp_path / "in"), "fps": 24})
+    (made,) = run(adapter, [Request(sample=SAMPLES[0], seed=0)], tmp_path / "out")
+    assert made.outputs["video"].read_bytes() == source.read_bytes()
+
+
+def test_a_stated_rate_makes_another_output(tmp_path: Path) -> None:
+    pictures(tmp_path / "one-0", waves(2))
+    request = Request(sample=SAMPLES[0], seed=0)
+    said = Precomputed(method("precomputed"), {"videos": str(tmp_path), "fps": 24}).plan(request)
+    assert said.parameters != of_folder(tmp_path).plan(request).parameters
+
+
+def test_options_are_part_of_the_identity(tmp_path: Path) -> None:
+    said = Precomputed(method("precomputed"), {"videos": str(tmp_path), "layout": "vbench", "first": 1})
+    assert said.identity() == f"videos:{tmp_path.name} layout=vbench first=1"
+
+
+def test_rows_of_one_sample_by_output_are_its_outputs(tmp_path: Path) -> None:
+    grid = [Sample("ball", "novel_view_4d")]
+    for view in ("000", "090"):
+        clip(tmp_path / f"made_{view}.mkv")
+    lines = [f"ball,0,view/{view},made_{view}.mkv" for view in ("000", "090")]
+    (tmp_path / "m.csv").write_text("\n".join(["id,seed,output,path", *lines]))
+    (made,) = run(of_manifest(tmp_path / "m.csv"), [Request(sample=grid[0], seed=0)], tmp_path / "out")
+    assert list(made.outputs) == ["view/000", "view/090"]
+
+
+def test_a_file_that_is_not_what_the_manifest_says_is_refused(tmp_path: Path) -> None:
+    clip(tmp_path / "a.mkv")
+    (tmp_path / "m.csv").write_text(f"id,path,sha256\none,a.mkv,{'0' * 64}\n")
+    (made,) = run(of_manifest(tmp_path / "m.csv"), [Request(sample=SAMPLES[0], seed=0)], tmp_path / "out")
+    assert isinstance(made.error, BadMedia) and "is not the file that the manifest names" in str(made.error)
+
+
+@pytest.mark.parametrize(
+    ("row", "message"),
+    [
+        ("one,0,../up,a.mkv,,", r"line 2: output '\.\./up'"),
+        ("one,0,,a.mkv,feet,", "line 2: unit 'feet'"),
+        ("one,0,,a.mkv,,fast", "line 2: fps 'fast' is no number above 0"),
+        ("one,0,,a.mkv,,-1", "line 2: fps '-1' is no number above 0"),
+        ("one,0,view/0,a.mkv,,\none,0,view/0,b.mkv,,", "line 3: .*named twice.*another output than 'view/0'"),
+        ("one,0,view/0,a.mkv,,\none,0,,b.mkv,,", "line 3: .*named twice"),
+    ],
+)
+def test_what_a_manifest_says_wrongly_names_its_line(tmp_path: Path, row: str, message: str) -> None:
+    (tmp_path / "m.csv").write_text(f"id,seed,output,path,unit,fps\n{row}\n")
+    with pytest.raises(UsageError, match=message):
+        of_manifest(tmp_path / "m.csv").match(SAMPLES)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"layout": "vbenhc"}, "unknown layout 'vbenhc'; did you mean 'vbench'"),
+        ({"fps": 0}, "fps 0 is no number above 0"),
+        ({"fps": "fast"}, "fps 'fast'"),
+        ({"first": 1}, "first=1: the layout auto counts nothing; these do: vbench"),
+        ({"layout": "vbench", "first": -1}, "first=-1 is no whole number from 0"),
+        ({"videos": "", "manifest": "m.csv", "layout": "vbench"}, "a manifest says which file is which"),
+    ],
+)
+def test_options_that_cannot_be_are_refused_at_once(tmp_path: Path, options: dict[str, object], message: str) -> None:
+    with pytest.raises(UsageError, match=message):
+        Precomputed(method("precomputed"), {"videos": str(tmp_path), **options})
+
+
+EDITS = Path(__file__).resolve().parents[3] / "shared/data/edits"
+
+
+@pytest.mark.skipif(not EDITS.is_dir(), reason="the edits of BIVDiff (../shared/data/edits) are not here")
+def test_published_edits_are_matched_by_their_names(tmp_path: Path) -> None:
+    names = [path.stem for path in EDITS.iterdir()]
+    matching = of_folder(EDITS).match([Sample(name, "editing", prompt="x") for name in names])
+    assert len(matching.found) == len(names) and not matching.unmatched
+
+
+LAVIE = Path(__file__).resolve().parents[3] / "shared/data/generated/lavie"
+
+
+@pytest.mark.skipif(not LAVIE.is_dir(), reason="the videos of LaVie (../shared/data/generated) are not here")
+def test_published_videos_are_matched_by_their_prompts(tmp_path: Path) -> None:
+    prompts = {path: path.stem.removeprefix("lavie_").replace("_", " ").replace("  ", " ") for path in LAVIE.iterdir()}
+    for path, prompt in prompts.items():
+        (tmp_path / f"{prompt}.gif").symlink_to(path)
+    samples = [Sample(f"s{n}", "t2v", prompt=prompt) for n, prompt in enumerate(prompts.values())]
+    assert len(of_folder(tmp_path).match(samples).found) == len(prompts) == 6

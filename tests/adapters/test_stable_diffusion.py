@@ -147,9 +147,9 @@ def test_free_noise_follows_a_schedule_of_prompts(tiny: Tiny, loras: Mapping[str
     assert apart[12:].mean() > apart[:4].mean()
 
 
-def test_free_noise_asks_for_64_frames_by_default() -> None:
+def test_free_noise_asks_for_64_frames_by_default(tmp_path: Path) -> None:
     card = method("freenoise").build()
-    planned = card.plan(request("long_video", {}, Path("none"), prompt="a cat"))
+    planned = card.plan(request("long_video", {}, tmp_path, prompt="a cat"))
     assert planned.parameters["frames"] == 64
 
 

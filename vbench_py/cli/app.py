@@ -14,8 +14,10 @@ from vbench_py.cli import (
     cache,
     check,
     doctor,
+    env,
     fetch,
     generate,
+    import_,
     leaderboard,
     listing,
     plan,
@@ -45,10 +47,12 @@ for _name, _command in (
     ("list", listing.command),
     ("show", show.command),
     ("plan", plan.command),
+    ("import", import_.command),
     ("fetch", fetch.command),
     ("reference", reference.command),
     ("cache", cache.command),
     ("check", check.command),
+    ("env", env.command),
     ("doctor", doctor.command),
 ):
     _help = (_command.__doc__ or "").strip()
