@@ -11,7 +11,6 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from vbench_py.isolate.environments import Environment, EnvironmentUnavailable, package
-from vbench_py.video import natural_key
 
 Say = Callable[[str], None]
 log = logging.getLogger(__name__)
@@ -37,11 +36,12 @@ def find_python(version: str) -> str:
     """
     root = Path(os.environ.get("PYENV_ROOT") or Path.home() / ".pyenv")
     wanted = tuple(version.split("."))
-    for place in sorted((root / "versions").glob(f"{version}*"), key=lambda path: natural_key(path.name), reverse=True):
-        python = place / "bin" / "python"
-        if tuple(place.name.split("."))[: len(wanted)] == wanted and python.exists():
-            return str(python)
-    return version
+    found = {
+        tuple(int(part) for part in place.name.split(".")): place / "bin" / "python"
+        for place in (root / "versions").glob(f"{version}*")
+        if place.name.replace(".", "").isdigit() and tuple(place.name.split("."))[: len(wanted)] == wanted
+    }
+    return next((str(found[name]) for name in sorted(found, reverse=True) if found[name].exists()), version)
 
 
 def with_uv(environment: Environment, say: Say) -> str:

@@ -13,35 +13,35 @@ in a value are written into the folder `arrays` and told as {"$array": path}.
 
 from __future__ import annotations
 
-import argparse
-import importlib
-import importlib.util
-import inspect
+import _thread
 import json
 import os
-import pathlib
 import signal
-import subprocess
 import sys
-import threading
 import time
-import traceback
-from typing import Any
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+# What a call may not need is imported where it is used: starting takes half of the time.
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser()
-    parser.add_argument("mode", choices=("serve", "run"))
-    parser.add_argument("--parent", type=int, default=0)
-    parser.add_argument("--file-bytes", type=int, default=0)
-    parser.add_argument("words", nargs=argparse.REMAINDER)
-    given = parser.parse_args()
-    _limit(given.file_bytes)
-    if given.parent:
-        threading.Thread(target=_end_with, args=(given.parent,), daemon=True).start()
-    if given.mode == "serve":
+    """worker.py [--parent PID] [--file-bytes N] serve | run -- WORD..."""
+    words = sys.argv[1:]
+    given = {"--parent": 0, "--file-bytes": 0}
+    while words and words[0] in given:
+        given[words[0]] = int(words[1])
+        words = words[2:]
+    _limit(given["--file-bytes"])
+    if given["--parent"]:
+        _thread.start_new_thread(_end_with, (given["--parent"],))
+    if words == ["serve"]:
         return _serve()
-    return _run(given.words[1:] if given.words[:1] == ["--"] else given.words)
+    if words[:2] == ["run", "--"]:
+        return _run(words[2:])
+    raise SystemExit("usage: " + str(main.__doc__))
 
 
 def _limit(file_bytes: int) -> None:
@@ -62,6 +62,8 @@ def _end_with(parent: int) -> None:
 
 
 def _run(words: list[str]) -> int:
+    import subprocess
+
     child = subprocess.Popen(words, stdin=subprocess.DEVNULL)
     code = child.wait()
     if code < 0:
@@ -112,6 +114,8 @@ def _load(request: dict[str, Any]) -> Any:
         path = os.path.abspath(place)
         sys.path.insert(0, os.path.dirname(path))
         module_name = os.path.splitext(os.path.basename(path))[0]
+        import importlib.util
+
         spec = importlib.util.spec_from_file_location(module_name, path)
         if spec is None or spec.loader is None or not os.path.isfile(path):
             raise FileNotFoundError(path)
@@ -119,12 +123,14 @@ def _load(request: dict[str, Any]) -> Any:
         sys.modules[module_name] = module
         spec.loader.exec_module(module)
     else:
+        import importlib
+
         module = importlib.import_module(place)
     target = module
     for part in name.split("."):
         target = getattr(target, part)
     setup = _made(request.get("setup", {}))
-    if not inspect.isclass(target):
+    if not isinstance(target, type):
         return target
     if request.get("setup_method"):
         instance = target()
@@ -144,6 +150,8 @@ def _call(loaded: Any, request: dict[str, Any]) -> Any:
 
 def _filled(called: Any, arguments: dict[str, Any]) -> dict[str, Any]:
     """`arguments`, with the defaults that cog's Input(...) wraps: a plain call would hand over the wrapper."""
+    import inspect
+
     try:
         parameters = inspect.signature(called).parameters
     except (TypeError, ValueError):
@@ -165,6 +173,8 @@ def _made(value: Any) -> Any:
     if len(value) == 1:
         ((tag, inner),) = value.items()
         if tag == "$path":
+            import pathlib
+
             return pathlib.Path(inner)
         if tag == "$image":
             from PIL import Image
@@ -214,6 +224,8 @@ def _peak() -> int | None:
 
 
 def _described(error: BaseException) -> dict[str, str]:
+    import traceback
+
     text = "".join(traceback.format_exception(type(error), error, error.__traceback__))
     return {"type": type(error).__name__, "message": str(error), "traceback": text[-8000:]}
 
