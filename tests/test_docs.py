@@ -27,6 +27,8 @@ BUILT_ON = {
     "add-a-metric": ["quickstart", "add-a-suite"],
     "python": ["quickstart", "add-a-suite"],
     "media": [],
+    "endpoints": ["quickstart"],
+    "research-code": ["quickstart", "add-a-suite"],
 }
 FENCE = re.compile(r"^```(\w+)(.*)\n((?:.*\n)*?)```$", re.MULTILINE)
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted(DOCS.glob("*.md"))]

@@ -20,7 +20,7 @@ from vbench_py.cards import MethodCard, ModeCard, SuiteCard
 from vbench_py.types import LADDER, METRIC_ONLY_ROLES, Request, Sample, Unsupported, UsageError
 
 State = Literal["runs", "given", "partly", "unsupported"]
-GIVEN: Mapping[str, str] = {"precomputed": "videos", "callable": "a Python function"}
+GIVEN: Mapping[str, str] = {"precomputed": "videos", "callable": "a Python function", "server": "an endpoint"}
 """Adapters that make nothing by themselves, with what they have to be given."""
 EVERYTHING = "all"
 _GEOMETRY = ("frames", "fps", "width", "height")

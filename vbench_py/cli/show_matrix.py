@@ -62,7 +62,7 @@ def document(found: Matrix) -> dict[str, Any]:
 def _heading(found: Matrix) -> str:
     counts = Counter(pair.state for pair in found.pairs.values())
     parts = [f"{counts['runs']} can run"]
-    parts += [f"{counts['given']} on videos or a function that you give"] if counts["given"] else []
+    parts += [f"{counts['given']} on videos, a function or an endpoint that you give"] if counts["given"] else []
     parts += [f"{counts['partly']} in part"] if counts["partly"] else []
     size = f"{len(found.suites)} {_many('suite', found.suites)} x {len(found.methods)} {_many('method', found.methods)}"
     return f"{size} = {len(found.pairs)} {_many('pair', found.pairs)}: {', '.join(parts)}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from math import isnan
@@ -168,6 +169,9 @@ class Table:
             names = [row.name for row in self.rows if row.unranked == reason]
             everyone = len(names) == sum(not row.control for row in self.rows) > 1
             notes.append(f"not ranked: {'every method' if everyone else ', '.join(names)}: {reason}")
+        for row in self.rows:
+            refused = Counter(o.reason.partition(": ")[0] for o in row.run.outputs if o.status == "filtered")
+            notes += [f"{row.name}: {count} of {row.run.expected} filtered, {who}" for who, count in refused.items()]
         return tuple(notes)
 
 
