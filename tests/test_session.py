@@ -5,11 +5,13 @@ from __future__ import annotations
 import csv
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tests.suite_fixtures import write_suite
 from vbench_py.evaluate import work
+from vbench_py.generate import samples_together
 from vbench_py.method import Method, method
 from vbench_py.metricset import ScoreOptions
 from vbench_py.plan import Selection
@@ -135,13 +137,25 @@ def test_the_environment_names_every_distribution_with_its_version() -> None:
     assert lines[0].startswith("python==") and any(line.startswith("numpy==") for line in lines)
 
 
-@pytest.mark.parametrize(("most", "expected"), [(None, 4), (1, 1), (9, 4)])
-def test_a_suite_may_ask_for_small_batches(
-    suite: Suite, settings: Settings, most: int | None, expected: int, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    ("wants", "most", "expected"),
+    [
+        ({}, None, 4), ({}, 1, 1), ({}, 9, 4), ({"together": 8}, None, 8), ({"together": 2}, None, 4),
+        ({"together": 8}, 1, 1), ({"together": 8, "independent": True}, 1, 8),
+    ],
+)  # fmt: skip
+def test_a_suite_may_ask_for_small_batches(wants: dict[str, Any], most: int | None, expected: int) -> None:
+    adapter = nearest().build()
+    vars(adapter).update(wants)
+    assert samples_together(adapter, 4, most) == expected
+
+
+def test_the_suite_s_bound_reaches_the_batches(
+    suite: Suite, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    output = suite.card.output.model_copy(update={"batch": most})
+    output = suite.card.output.model_copy(update={"batch": 1})
     asked = replace(suite, card=suite.card.model_copy(update={"output": output}))
-    seen: list[int] = []
-    monkeypatch.setattr("vbench_py.session.generate", lambda *_, batch_size, **__: seen.append(batch_size))
+    seen: list[int | None] = []
+    monkeypatch.setattr("vbench_py.session.generate", lambda *_, most, **__: seen.append(most))
     open_session(asked, nearest(), replace(settings, batch_size=4)).generate()
-    assert seen == [expected]
+    assert seen == [1]

@@ -8,6 +8,7 @@ import time
 import traceback
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass, replace
 from functools import partial
@@ -26,6 +27,8 @@ from vbench_py.types import Adapter, Engine, Generated, Outcome, Resolved, Task,
 
 log = logging.getLogger(__name__)
 Item = TypeVar("Item")
+Waiting = dict[tuple[str, int], tuple[Task, Path]]
+FINISHERS = 4
 
 
 def error_of(error: BaseException) -> dict[str, str]:
@@ -85,13 +88,7 @@ class GenerationWorker:
                 self.loaded = True
             waiting = {_place(resolved): (task, part) for (task, resolved), part in zip(ready, parts, strict=True)}
             with closing(iterator(self.adapter.generate([resolved for _, resolved in ready], parts))) as made:
-                for generated in made:
-                    place = _place(generated.resolved)
-                    if place not in waiting:
-                        raise VbenchError(f"the adapter gave back {place[0]!r} (seed {place[1]}) unasked")
-                    task, part = waiting.pop(place)
-                    answered.add(task.id)
-                    yield self._finish(task, generated, part)
+                yield from self._finished(made, waiting, answered)
             for task, _ in waiting.values():
                 answered.add(task.id)
                 yield Outcome(task, error=VbenchError("the adapter gave nothing back for this sample"))
@@ -108,6 +105,29 @@ class GenerationWorker:
         finally:
             for part in parts:
                 shutil.rmtree(part, ignore_errors=True)
+
+    def _finished(self, made: Iterator[Generated], waiting: Waiting, answered: set[str]) -> Iterator[Outcome]:
+        """Measured and published outputs, as they come; a few at a time where the adapter makes many at once."""
+        many = getattr(self.adapter, "together", 1) > 1
+        pending: deque[Future[Outcome]] = deque()
+        with ThreadPoolExecutor(FINISHERS) as pool:
+            try:
+                for generated in made:
+                    place = _place(generated.resolved)
+                    if place not in waiting:
+                        raise VbenchError(f"the adapter gave back {place[0]!r} (seed {place[1]}) unasked")
+                    task, part = waiting.pop(place)
+                    answered.add(task.id)
+                    if not many:
+                        yield self._finish(task, generated, part)
+                        continue
+                    pending.append(pool.submit(self._finish, task, generated, part))
+                    while pending and (pending[0].done() or len(pending) > 2 * FINISHERS):
+                        yield pending.popleft().result()
+            except Exception:
+                yield from (future.result() for future in pending)
+                raise
+            yield from (future.result() for future in pending)
 
     def _finish(self, task: Task, generated: Generated, part: Path) -> Outcome:
         planned: PlannedOutput = task.payload
@@ -171,9 +191,13 @@ def generate(
     failures: Failures,
     device: str = "cpu",
     batch_size: int = 1,
+    most: int | None = None,
     engine: Engine | None = None,
 ) -> None:
-    """Makes every output that is still to do; each becomes a row when it is finished, failed ones with the reason."""
+    """Makes every output that is still to do; each becomes a row when it is finished, failed ones with the reason.
+
+    `most` is how many samples a batch may have where they must not depend on those beside them.
+    """
     writer = run.writer("generated")
 
     def record(outcome: Outcome, seconds: float) -> None:
@@ -195,8 +219,7 @@ def generate(
         for item in (item for item in todo if item.error is not None):
             record(Outcome(Task(item.key, item), error=item.error), 0.0)
         tasks = [Task(item.key, item) for item in todo if item.error is None]
-        # An adapter may take more at once than the GPU's memory says: requests to a server, a list for one process.
-        together = max(batch_size, getattr(adapter, "together", 1))
+        together = samples_together(adapter, batch_size, most)
         make = partial(GenerationWorker, adapter, run, control, device, together)
         started = time.perf_counter()
         with closing(iterator((engine or Local()).run(make, tasks))) as outcomes:
@@ -205,6 +228,14 @@ def generate(
                 started = time.perf_counter()
     finally:
         writer.close()
+
+
+def samples_together(adapter: Adapter, batch_size: int, most: int | None) -> int:
+    """Samples in a batch: `batch_size`, or as many as the adapter wants `together` (requests to a server, a list for
+    one process); at most `most`, but for adapters whose samples are `independent`.
+    """
+    together = max(batch_size, getattr(adapter, "together", 1))
+    return together if most is None or getattr(adapter, "independent", False) else min(together, most)
 
 
 def _group_order(planned: Sequence[PlannedOutput]) -> Callable[[PlannedOutput], int]:

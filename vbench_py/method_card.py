@@ -57,6 +57,7 @@ class ModeCard(Card):
     model, or is that of the input. `seed`: one a sample, one a run, or none. `batching`: samples one at a time, several
     in one call, or a list for the whole run. `side_effects` happen to inputs or outputs unless switched off:
     watermark, prompt-rewrite, super-resolution, histogram-match, safety-filter, and what else the card names.
+    `schedule_prompts` is how many prompts a schedule must have, where the code takes no other number.
     """
 
     task: TaskName
@@ -65,6 +66,7 @@ class ModeCard(Card):
     optional: tuple[str, ...] = ()
     texts: tuple[Text, ...] = ()
     optional_texts: tuple[Text, ...] = ()
+    schedule_prompts: int | None = None
     outputs: tuple[str, ...] = ("video",)
     deterministic: bool = False
     frames: FramesCard | None = None

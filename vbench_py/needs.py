@@ -11,6 +11,7 @@ from vbench_py.cards import CheckpointCard
 from vbench_py.checkpoints import CheckpointUnavailable, fetch, location
 from vbench_py.checkpoints.fetching import describe
 from vbench_py.features import asks
+from vbench_py.isolate.environments import Environment
 from vbench_py.metricset import MetricSpec, metric_specs
 from vbench_py.samples import Suite
 
@@ -46,11 +47,20 @@ def missing_of(specs: Sequence[MetricSpec], suite: Suite | None = None) -> dict[
     missing = {}
     for spec in specs:
         lacking = [failed[card.name] for card in weights_of([spec]) if card.name in failed]
+        lacking += not_built(spec)
         if lacking:
             missing[spec.column] = "needs " + " and ".join(dict.fromkeys(lacking))
         elif spec.target_asks and suite is not None and not any("target" in s.media for s in suite.samples):
             missing[spec.column] = "needs a reference set, and these samples have no ground truth: --reference-set"
     return missing
+
+
+def not_built(spec: MetricSpec) -> list[str]:
+    """The environments that a metric's foreign code wants and that are not here, with what to do."""
+    extractors = {name: None for ask in spec.asks.values() for name in asks.extractors_of(ask)}
+    names = dict.fromkeys(catalogue.card("extractor", name).environment for name in extractors)
+    found = [Environment(catalogue.card("environment", name)) for name in names if name]
+    return [f"{it.told()}: `vbench-py env build {it.card.id}`" for it in found if it.ready() is None]
 
 
 def size_of(card: CheckpointCard) -> str:

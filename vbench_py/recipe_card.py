@@ -118,8 +118,8 @@ class InputCard(Card):
     - `text`: `each` alone (exec = sample).
     - `yaml`, `json`: the repository's file `base` (or nothing) with `values` set (keys with dots are places within,
       a number is a position in a list). In `values` a table `{ each = "{prompt}" }` is a list with one entry a sample;
-      a key that holds placeholders stands once a sample. `omegaconf`: the code reads it with OmegaConf, for which `${`
-      in a text is escaped.
+      `{ null = true }` is null; a key that holds placeholders stands once a sample. `omegaconf`: the code reads it with
+      OmegaConf, for which `${` in a text is escaped.
     - `jsonl`, `csv`: a row of `values` a sample; `separator` for csv.
     - `python`: the text of `base`, if any, and below it assignments `name = literal` from `values`.
     - `image`, `video`, `frames`, `array`: the sample's medium of `role` in that form, one a sample. image: .png or .jpg

@@ -162,11 +162,10 @@ class Session:
             return
         planned = self.plan_outputs()
         device = resolve_device(self.settings.device, self.method.adapter.devices)
-        most = self.suite.card.output.batch
-        together = min(self.settings.batch_size, most) if most else self.settings.batch_size
         generate(
             planned, self.adapter, self.run, control=self.method.card.control, progress=self.progress,
-            failures=self.failures, device=device, batch_size=together,
+            failures=self.failures, device=device, batch_size=self.settings.batch_size,
+            most=self.suite.card.output.batch,
         )  # fmt: skip
 
     def score(self) -> None:

@@ -13,7 +13,7 @@ from vbench_py.adapters.command import weights
 from vbench_py.adapters.command.faults import faults
 from vbench_py.adapters.command.place import sweep_places
 from vbench_py.adapters.command.rehearsal import Rehearsal, rehearse
-from vbench_py.adapters.command.running import Runner
+from vbench_py.adapters.command.running import PROGRAMS, Runner
 from vbench_py.adapters.command.writers import check_line, check_separators
 from vbench_py.adapters.modes import capabilities, checked_options, choose_mode
 from vbench_py.adapters.precomputed import fingerprint
@@ -27,7 +27,7 @@ from vbench_py.isolate.process import Limits
 from vbench_py.keys import key
 from vbench_py.recipe_card import RunCard
 from vbench_py.recipes.values import placeholders
-from vbench_py.types import Capability, Generated, Request, Resolved, UsageError
+from vbench_py.types import Capability, Generated, Request, Resolved, Unsupported, UsageError
 
 log = logging.getLogger(__name__)
 OWN = ("mode", "pins", "line_breaks", "seconds", "memory_gb", "scratch_gb", "keep_scratch", "batch", "source")
@@ -96,7 +96,10 @@ class Command:
         told = {name: value for name, value in self.options.items() if name not in private}
         for name, path in weights.brought(self.options).items():
             told[f"{weights.OPTION}{name}"] = fingerprint(path) if path.exists() else str(path.name)
-        return {"recipe": key("recipe", recipe), "environment": self.environment.hash, "options": told}
+        programs = {run.program: None for run in self.recipe.runs.values() if run.program}
+        contents = {name: fingerprint(PROGRAMS / f"{name}.py") for name in programs}
+        whole = key("recipe", {"recipe": recipe, "programs": contents})
+        return {"recipe": whole, "environment": self.environment.hash, "options": told}
 
     def capabilities(self) -> list[Capability]:
         return capabilities(self.card)
@@ -124,6 +127,10 @@ class Command:
         """
         mode = choose_mode(self._chosen, request)
         run = self.run_of(mode)
+        given = len(request.sample.prompt_schedule)
+        if mode.schedule_prompts is not None and given not in (0, mode.schedule_prompts):
+            reason = f"the code takes {mode.schedule_prompts} prompts in turn, the sample has {given}"
+            raise Unsupported("prompt_schedule", reason)
         used = _used(run)
         options = {**mode.defaults, **{name: self.options[name] for name in self.options if name not in OWN}}
         chosen = {name: self.options.get(name) for name in ("frames", "width", "height")}
@@ -171,7 +178,7 @@ class Command:
     def rehearse(self, request: Request, checkout: Path, scratch: Path) -> Rehearsal:
         """What would be started for a request, with its inputs written; for `check recipe --parse`."""
         resolved = self.plan(request)
-        mode = choose_mode(self.card, request)
+        mode = choose_mode(self._chosen, request)
         options = {**mode.defaults, **self.options}
         return rehearse(self.recipe, self.run_of(mode), resolved, options, checkout, scratch)
 

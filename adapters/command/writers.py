@@ -109,6 +109,8 @@ def _listed(card: InputCard, value: Any, items: Sequence[Item]) -> Any:
     if isinstance(value, Mapping):
         if set(value) == {"each"}:
             return [fill(value["each"], _reader(card, item)) for item in items]
+        if value == {"null": True}:
+            return None
         keyed = {}
         for name, inner in value.items():
             for item in items if placeholders(name) else items[:1]:

@@ -48,6 +48,8 @@ class Server:
     """
 
     together = 1024
+    independent = True
+    """No sample knows of those beside it."""
 
     def __init__(self, card: MethodCard, options: Mapping[str, Any]) -> None:
         self.card = card

@@ -35,7 +35,8 @@ if __name__ == "__main__":
     args = parser.parse_args()
     print("working on", repr(args.prompt))
     out = pathlib.Path(args.out)
-    prompts = pathlib.Path(args.prompt_file).read_text(encoding="utf-8").splitlines() if args.prompt_file else [args.prompt]
+    listed = pathlib.Path(args.prompt_file).read_text(encoding="utf-8") if args.prompt_file else args.prompt
+    prompts = listed.splitlines() if args.prompt_file else [listed]
     for number, prompt in enumerate(prompts):
         told = {"prompt": prompt, "seed": args.seed, "cwd": os.getcwd(), "environ": dict(os.environ)}
         print("TOLD " + json.dumps(told))

@@ -38,6 +38,13 @@ METRICS: dict[str, MetricCard] = {table["id"]: validate("metric", table, path) f
 EXTRACTORS: dict[str, ExtractorCard] = {
     table["id"]: validate("extractor", table, path) for table, path in tables("extractor")
 }
+ISOLATED = {
+    name: EXTRACTORS[item].environment
+    for name, card in METRICS.items()
+    for item in card.extractors
+    if EXTRACTORS[item].environment
+}
+"""Metrics whose arithmetic is foreign code, with the environment that it runs in."""
 
 
 def entry(text: str) -> Any:

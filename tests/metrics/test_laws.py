@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from tests.metrics.clips import blurred, noisy
-from tests.metrics.running import METRICS, build, feed, metric, needs_small, of_files
+from tests.metrics.running import ISOLATED, METRICS, build, feed, metric, needs_small, of_files
 from tests.metrics.truths import FACTS, TEXTS, clean, damaged, of, output, still, time_axis, truth
 from vbench_py.features.asks import roles_of
 from vbench_py.features.extraction import Extraction, of_texts
@@ -21,7 +21,10 @@ from vbench_py.promises.clips import STILL_ROLES
 from vbench_py.types import LADDER, BadMedia, Facts, Series
 
 OUTPUTS = [name for name, card in METRICS.items() if card.over == "output" and metric(name).needs]
-NOT_HERE = {"cross-shot-consistency": "a random network finds no cut; see tests/metrics/test_story.py"}
+NOT_HERE = {
+    "cross-shot-consistency": "a random network finds no cut; see tests/metrics/test_story.py",
+    **{name: f"runs in {it}, which may not be built: tests/metrics/test_strred.py" for name, it in ISOLATED.items()},
+}
 NAMES = [name for name in OUTPUTS if name not in NOT_HERE and not needs_small(name)]
 COMPARING = [
     name for name in NAMES

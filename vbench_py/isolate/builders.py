@@ -23,7 +23,7 @@ def uv_words() -> list[str]:
     if found:
         return [found]
     try:
-        from uv import find_uv_bin  # type: ignore[import-not-found]
+        from uv import find_uv_bin
 
         return [str(find_uv_bin())]
     except (ImportError, FileNotFoundError) as error:

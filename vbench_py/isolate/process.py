@@ -209,7 +209,8 @@ def _usage(pid: int) -> tuple[int, int]:
     memory = 0
     for process in every:
         with suppress(psutil.Error):
-            memory += process.memory_info().rss
+            told = process.memory_info()
+            memory += told.rss - getattr(told, "shared", 0)  # files that are mapped can be dropped
     return memory, len(every)
 
 

@@ -6,6 +6,7 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
+from vbench_py.checkpoints import cache_dir
 from vbench_py.types import UsageError
 
 PASSED = (
@@ -23,7 +24,8 @@ def foreign_variables(
 ) -> dict[str, str]:
     """Variables for a foreign process: `environment_bin` first on PATH, `home` as HOME and for temporary files.
 
-    HOME is not the user's: tokens and credentials lie there. The hub's cache of weights is handed on, its token is not.
+    HOME is not the user's: tokens and credentials lie there. The caches of weights (the hub's, torch's) are handed on,
+    as code fetches some by itself; the hub's token is not.
     Raises `UsageError` where VBENCH_PY_PASS names a variable that is not set.
     """
     given = {name: os.environ[name] for name in PASSED if name in os.environ}
@@ -32,6 +34,8 @@ def foreign_variables(
             raise UsageError(f"VBENCH_PY_PASS names {name}, which is not set")
         given[name] = os.environ[name]
     given.setdefault("HF_HUB_CACHE", str(_hub_cache()))
+    given.setdefault("TORCH_HOME", str(Path.home() / ".cache" / "torch"))
+    given["XDG_CACHE_HOME"] = str(cache_dir() / "foreign")
     path = os.environ.get("PATH", os.defpath)
     given["PATH"] = f"{environment_bin}{os.pathsep}{path}" if environment_bin else path
     if environment_bin:

@@ -112,7 +112,10 @@ def _load(request: dict[str, Any]) -> Any:
     place, _, name = request["target"].rpartition(":")
     if place.endswith(".py"):
         path = os.path.abspath(place)
-        sys.path.insert(0, os.path.dirname(path))
+        folder = os.path.dirname(path)
+        # As for a script, but for a program of ours, whose neighbours must not hide the repository's modules.
+        theirs = not request.get("paths") or any(path.startswith(one + os.sep) for one in request["paths"])
+        sys.path.insert(0 if theirs else len(sys.path), folder)
         module_name = os.path.splitext(os.path.basename(path))[0]
         import importlib.util
 

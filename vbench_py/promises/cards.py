@@ -7,11 +7,20 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from vbench_py import catalogue, derive, layout
-from vbench_py.cards import AdapterCard, BundleCard, CheckpointCard, ExtractorCard, MethodCard, MetricCard, SuiteCard
+from vbench_py.cards import (
+    AdapterCard,
+    BundleCard,
+    CheckpointCard,
+    EnvironmentCard,
+    ExtractorCard,
+    MethodCard,
+    MetricCard,
+    SuiteCard,
+)
 from vbench_py.features.asks import extractors_of, roles_of
 from vbench_py.features.sampling import sampled_frames
 from vbench_py.plan.numbers import VIEWS, texts_of
-from vbench_py.promises.finding import Finding, Skipped, demand, tried
+from vbench_py.promises.finding import Broken, Finding, Skipped, demand, tried
 from vbench_py.types import LADDER, METRIC_ONLY_ROLES, Sample
 
 ROLES = frozenset(
@@ -233,6 +242,24 @@ def _bundle(card: BundleCard, name: str) -> Iterator[Check]:
     yield "its members exist", lambda: _exist(kind, tuple(catalogue.expand(kind, [name])))
 
 
+def _environment(card: EnvironmentCard, name: str) -> Iterator[Check]:
+    """Recipes are held against their code by `vbench_py.recipes`; what they run in is told from the card alone."""
+
+    def requirements() -> str:
+        from packaging.requirements import InvalidRequirement, Requirement
+
+        override = card.override.requirements if card.override is not None else ()
+        lines = (*card.requirements, *card.without_dependencies, *card.build_in_place, *override)
+        for line in lines:
+            try:
+                Requirement(line)
+            except InvalidRequirement as error:
+                raise Broken(f"{line!r} is no requirement: {error}") from error
+        return f"{len(lines)}"
+
+    yield "its requirements can be read", requirements
+
+
 _CHECKS: dict[str, Callable[[Any, str], Iterator[Check]]] = {
     "extractor": _extractor,
     "metric": _metric,
@@ -240,4 +267,6 @@ _CHECKS: dict[str, Callable[[Any, str], Iterator[Check]]] = {
     "method": _method,
     "suite": _suite,
     "bundle": _bundle,
+    "environment": _environment,
+    "recipe": lambda card, name: iter(()),
 }

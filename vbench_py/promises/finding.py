@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from vbench_py.checkpoints.fetching import CheckpointUnavailable
+from vbench_py.isolate.environments import EnvironmentUnavailable
 from vbench_py.types import VbenchError
 
 log = logging.getLogger(__name__)
@@ -35,7 +36,7 @@ def tried(subject: str, promise: str, check: Callable[[], str | None]) -> Findin
     """Runs `check`, which returns what it saw or raises: `Skipped`, or any error, which breaks the promise."""
     try:
         return Finding(subject, promise, True, check() or "")
-    except (Skipped, CheckpointUnavailable) as reason:
+    except (Skipped, CheckpointUnavailable, EnvironmentUnavailable) as reason:
         return Finding(subject, promise, True, str(reason).splitlines()[0], skipped=True)
     except VbenchError as error:
         return Finding(subject, promise, False, str(error))

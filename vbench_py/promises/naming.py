@@ -14,8 +14,11 @@ from vbench_py.promises.cards import card_promises
 from vbench_py.promises.finding import Finding, Skipped, tried
 from vbench_py.types import UsageError
 
+KINDS = tuple(kind for kind in catalogue.KINDS if kind not in ("recipe", "family"))
+"""Recipes have a check of their own, against their code; families are parts of them."""
 
-def check_all(kinds: Sequence[str] = catalogue.KINDS) -> Iterator[Finding]:
+
+def check_all(kinds: Sequence[str] = KINDS) -> Iterator[Finding]:
     """What every card of these kinds promises; generates and scores nothing."""
     for kind in kinds:
         for name in catalogue.entries(kind):
@@ -75,12 +78,12 @@ def _media(name: str) -> str:
 @contextlib.contextmanager
 def _named(name: str) -> Iterator[list[tuple[str, str]]]:
     """(kind, id or path) of what is meant; the folder of a third party's file is part of the catalogue meanwhile."""
-    kinds = [kind for kind in catalogue.KINDS if name in catalogue.entries(kind)]
+    kinds = [kind for kind in KINDS if name in catalogue.entries(kind)]
     if kinds:
         yield [(kind, name) for kind in kinds]
         return
     if not (name.endswith(".toml") or "/" in name or os.sep in name):
-        known = [known for kind in catalogue.KINDS for known in catalogue.entries(kind)]
+        known = [known for kind in KINDS for known in catalogue.entries(kind)]
         raise catalogue.unknown("name", name, known)
     file = Path(name) / "suite.toml" if Path(name).is_dir() else Path(name)
     if not file.is_file():
@@ -89,7 +92,7 @@ def _named(name: str) -> Iterator[list[tuple[str, str]]]:
         yield [("suite", name)]
         return
     try:
-        found = [(card.kind, card.id) for card in catalogue.read_file(file)]
+        found = [(card.kind, card.id) for card in catalogue.read_file(file) if card.kind != "family"]
     except UsageError:
         # A file in which one card stands by itself is a method's, as in adapters/methods.
         next(catalogue.read_file(file, "method"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -44,6 +45,13 @@ def probe(path: Path | str) -> VideoInfo:
         return probe_camera(path)
     if suffix in ARRAY_SUFFIXES:
         return probe_array(path)
+    status = path.stat()
+    return _probe_unchanged(path, status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns)
+
+
+@functools.lru_cache(maxsize=256)
+def _probe_unchanged(path: Path, *_identity: int) -> VideoInfo:
+    """A file that is the same as a moment ago is not read again: whoever made it has looked at it already."""
     return _probe_video(path)
 
 

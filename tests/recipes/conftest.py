@@ -1,0 +1,1 @@
+from tests.recipes.repository import repository as repository
