@@ -108,6 +108,8 @@ def size_of(rule: SizeCard | None, request: Request, chosen: Sides = (None, None
     asked = _asked(request, native)
     if rule is None:
         return None if request.size_policy == "native" else asked
+    if rule.times > 1 and rule.follows in request.media:
+        return None  # what enlarges its input gives that input's size, whatever is asked
     if request.size_policy == "native" or asked is None:
         return native
     nearest = nearest_size(rule, asked)

@@ -29,7 +29,7 @@ from vbench_py.isolate.environments import Environment
 
 LIMIT = 0.95
 ROUNDS = 5
-CASES = {"rife": ("Rife", (7, 180, 320)), "basicvsr": ("BasicVSR", (5, 45, 80))}
+CASES = {"rife": ("Rife", (7, 180, 320)), "basicvsr": ("BasicVSR", (6, 90, 160))}
 """Program, the loop's class, and the clip's frames, height and width."""
 ONE_THREAD = {"OMP_NUM_THREADS": "1"}
 """Threads that wait for one another measure what else the machine does."""

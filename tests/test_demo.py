@@ -11,6 +11,8 @@ import pytest
 import vbench_py
 
 TOLERANCE = {"lpips-alex": 1e-4, "vmaf-v0.6.1": 0.1}
+LEARNED = ("rife", "basicvsr-bi")
+"""In environments of their own; networks differ in the last digits between machines, and frames by a level."""
 
 
 def reference(bundle: str, suite: str, method: str) -> dict[str, float]:
@@ -22,14 +24,18 @@ def reference(bundle: str, suite: str, method: str) -> dict[str, float]:
 @pytest.mark.network
 @pytest.mark.parametrize(
     ("suite", "method"),
-    [("demo-vsr-x4", "lanczos"), ("demo-interpolation-x2", "dis-interpolation"), ("demo-deblur", "unsharp-mask")],
-)
+    [
+        ("demo-vsr-x4", "lanczos"), ("demo-interpolation-x2", "dis-interpolation"), ("demo-deblur", "unsharp-mask"),
+        ("demo-interpolation-x2", "rife"), ("demo-vsr-x4", "basicvsr-bi"),
+    ],
+)  # fmt: skip
 def test_the_demo_gives_its_reference_table(suite: str, method: str, tmp_path: Path) -> None:
     expected = reference("demo", suite, method)
     means = vbench_py.run(suite, method, results=tmp_path).means
     assert expected
     assert {name: means[name] for name in expected} == {
-        name: pytest.approx(value, rel=1e-5, abs=TOLERANCE.get(name, 1e-6)) for name, value in expected.items()
+        name: pytest.approx(value, rel=1e-4 if method in LEARNED else 1e-5, abs=TOLERANCE.get(name, 1e-6))
+        for name, value in expected.items()
     }
 
 

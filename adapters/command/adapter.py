@@ -30,15 +30,18 @@ from vbench_py.recipes.values import placeholders
 from vbench_py.types import Capability, Generated, Request, Resolved, Unsupported, UsageError
 
 log = logging.getLogger(__name__)
-OWN = ("mode", "pins", "line_breaks", "seconds", "memory_gb", "scratch_gb", "keep_scratch", "batch", "source")
+OWN = (
+    "mode", "frames", "width", "height", "pins", "line_breaks", "seconds", "memory_gb", "scratch_gb", "keep_scratch",
+    "batch", "source",
+)  # fmt: skip
 """Options that every recipe has beside its card's."""
 
 
 class Command:
-    """Options: the card's own, and `mode` (one of several that serve a task), `pins` (override: newer pins for newer
-    GPUs), `line_breaks` (refuse | space, in prompts for code that reads one a line), `seconds`, `memory_gb` and
-    `scratch_gb` (limits of a process), `batch` (samples of one process), `weights.NAME` (files one has), `source` (a
-    clone one has), `keep_scratch`.
+    """Options: the card's own, and `mode` (one of several that serve a task), `frames`, `width`, `height`, `pins`
+    (override: newer pins for newer GPUs), `line_breaks` (refuse | space, in prompts for code that reads one a line),
+    `seconds`, `memory_gb` and `scratch_gb` (limits of a process), `batch` (samples of one process), `weights.NAME`
+    (files one has), `source` (a clone one has), `keep_scratch`.
 
     Raises `UsageError` for an unknown option or recipe.
     """

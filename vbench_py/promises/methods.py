@@ -163,7 +163,15 @@ def _missing_role(drive: Drive) -> None:
     if not drive.mode.required:
         raise Skipped("it requires no role")
     for role in drive.mode.required:
-        _refuses(drive.method.build(), drive.request(without=role), role)
+        if not _served_without(drive, role):
+            _refuses(drive.method.build(), drive.request(without=role), role)
+
+
+def _served_without(drive: Drive, role: str) -> bool:
+    """Whether another mode of the card serves the task with what is left."""
+    left = set(drive.mode.required) - {role}
+    others = (mode for mode in drive.method.card.modes if mode.task == drive.mode.task)
+    return any(set(mode.required) <= left for mode in others)
 
 
 def _other_task(drive: Drive) -> None:
