@@ -1,4 +1,6 @@
-"""Writes what is made from cards and command: metrics.md, suites.md, methods.md, precision.md, cli.md, README."""
+"""Writes what is made from cards and command: metrics.md, suites.md, methods.md, recipes.md, precision.md, cli.md,
+README.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +13,7 @@ from typing import Any, get_type_hints
 from methods_page import methods, methods_page
 from metrics_page import cell, evidence, metrics_page
 from precision_page import precision_page
+from recipes_page import recipes_page
 from suites_page import suites_page, tasks
 
 from vbench_py.cli.app import app
@@ -71,6 +74,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "methods.md": lambda: methods_page(MADE.format(what="page")),
     "suites.md": lambda: suites_page(MADE.format(what="page")),
     "precision.md": lambda: precision_page(MADE.format(what="page")),
+    "recipes.md": lambda: recipes_page(MADE.format(what="page")),
     "cli.md": cli_page,
     README: readme,
 }

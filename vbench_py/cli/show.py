@@ -17,7 +17,9 @@ def command(
     """Show the card of a suite, method, metric or bundle."""
     from vbench_py import catalogue
 
-    kinds = [kind for kind in catalogue.KINDS if name in catalogue.entries(kind)]
+    kinds = [kind for kind in catalogue.KINDS if kind != "family" and name in catalogue.entries(kind)]
+    if "method" in kinds:  # its recipe and environment, often called as it is, have a verb of their own: env show
+        kinds = [kind for kind in kinds if kind not in catalogue.FOREIGN]
     if not kinds and ("/" in name or name.endswith(".toml")):
         kinds = ["method" if name.endswith(".toml") and not name.endswith("suite.toml") else "suite"]
     if not kinds:

@@ -32,6 +32,27 @@ def show_method(console: Console, card: MethodCard, values: Mapping[str, Any]) -
     console.print(_modes(card), highlight=False)
     print_values(console, {name(mode): list(_more(mode)) for mode in card.modes}, 4)
     print_values(console, {key: values[key] for key in AFTER}, 2)
+    if card.adapter == "command":
+        print_values(console, {"recipe": list(_recipe(str(card.defaults.get("recipe", ""))))}, 2)
+
+
+def _recipe(recipe: str) -> Iterator[str]:
+    """Where the code runs, what was changed in it, and how far the recipe was held against it."""
+    from vbench_py.recipes.evidence import stored
+    from vbench_py.recipes.named import named
+
+    found = named(recipe)
+    yield f"{recipe}, in environment {found.environment.card.id} (Python {found.environment.python})"
+    lowest, highest = found.environment.sm_bounds
+    if found.environment.card.cuda:
+        yield f"GPUs from sm_{lowest or '?'} to sm_{highest or '?'}"
+    yield from {f"patched: {patch.reason}": None for checkout in found.checkouts for patch in checkout.patches}
+    facts = stored(recipe)
+    if facts is not None:
+        parsed = sum("own parser took our words" in promise for promise in facts.checked)
+        words = f", the program's own parser took our words in {parsed} of them" if parsed else ""
+        told = f"held against {facts.repository} at {facts.commit[:12]} on {facts.date}"
+        yield f"{told}: {len(facts.checked)} promises in {len(facts.runs)} runs{words}; no weights were used"
 
 
 def name(mode: ModeCard) -> str:
