@@ -121,7 +121,8 @@ class Runner:
         return {"CUDA_VISIBLE_DEVICES": self.gpus, **own}
 
     def _python(self, place: Place) -> list[str]:
-        return interpreter(self.environment, [place.scratch, self.tree, PROGRAMS, *self.weights.values()])
+        seen = [place.scratch, self.tree, PROGRAMS, *self.weights.values()]
+        return interpreter(self.environment, seen, list(self.run.variables))
 
     def _start(self, items: Sequence[Item], place: Place, seconds: dict[str, float]) -> dict[str, Any]:
         words = command_words(self.run, items[0])

@@ -16,10 +16,11 @@ import pytest
 
 from tests.adapters.foreign import SAMPLE_RUN, VERSION, Foreign
 from vbench_py.isolate.build import build
-from vbench_py.isolate.builders import interpreter
+from vbench_py.isolate.builders import WORKER, interpreter
 from vbench_py.isolate.checkouts import Checkout, CheckoutUnavailable
 from vbench_py.isolate.environments import Environment, EnvironmentUnavailable, built
 from vbench_py.isolate.gpus import check_gpu
+from vbench_py.isolate.process import UNLIMITED, worker_words
 from vbench_py.recipe_card import EnvironmentCard, PatchCard
 from vbench_py.types import Unsupported, UsageError
 
@@ -173,9 +174,14 @@ def test_containers_run_through_their_own_program(tmp_path: Path, monkeypatch: p
     environment = Environment(card(builder="docker", image="lab/model:1"))
     build(environment)
     assert "pull lab/model:1" in (tmp_path / "called").read_text()
-    words = interpreter(environment, [tmp_path])
+    words = interpreter(environment, [tmp_path], ["OWN"])
     assert words[:4] == ["docker", "run", "--rm", "--interactive"]
-    assert words[-4:] == ["--volume", f"{tmp_path}:{tmp_path}", "lab/model:1", "python"]
+    assert words[-2:] == ["lab/model:1", "python"]
+    mounts = {words[place + 1] for place, word in enumerate(words) if word == "--volume"}
+    assert {f"{tmp_path}:{tmp_path}", f"{WORKER}:{WORKER}"} <= mounts
+    taken = {words[place + 1] for place, word in enumerate(words) if word == "--env"}
+    assert {"HOME", "OWN"} <= taken and "PATH" not in taken
+    assert "--parent" not in worker_words(words, "serve", UNLIMITED)
 
 
 @pytest.mark.parametrize("builder", ["conda", "docker", "apptainer"])

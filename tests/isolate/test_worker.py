@@ -16,10 +16,10 @@ import numpy as np
 import pytest
 
 from tests.adapters.foreign import alive
-from vbench_py.isolate.builders import find_python
+from vbench_py.isolate.builders import WORKER, find_python
 from vbench_py.isolate.client import Worker
 from vbench_py.isolate.errors import ForeignAnswer, ForeignDied, ForeignException, ForeignLimit, ForeignTimeout
-from vbench_py.isolate.process import WORKER, Limits
+from vbench_py.isolate.process import Limits
 
 PROGRAM = """
 import ctypes, json, os, pathlib, sys, time

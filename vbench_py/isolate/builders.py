@@ -7,13 +7,21 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from vbench_py.isolate.environments import Environment, EnvironmentUnavailable, package
+from vbench_py.isolate.variables import MARK
 
 Say = Callable[[str], None]
 log = logging.getLogger(__name__)
+WORKER = Path(__file__).with_name("worker.py")
+CONTAINED = (
+    MARK, "HOME", "TMPDIR", "XDG_CACHE_HOME", "HF_HUB_CACHE", "HF_HUB_OFFLINE", "TORCH_HOME", "CUDA_VISIBLE_DEVICES",
+    "PYTHONUNBUFFERED", "PYTHONNOUSERSITE", "PYTHONIOENCODING", "PYTHONUTF8", "PYTHONDONTWRITEBYTECODE",
+)  # fmt: skip
+"""Variables that a container takes over from its client."""
 _TAIL = 3000
 
 
@@ -114,16 +122,24 @@ BUILDERS: Mapping[str, Callable[[Environment, Say], str]] = {
 }  # fmt: skip
 
 
-def interpreter(environment: Environment, bound: Sequence[Path] = ()) -> list[str]:
-    """The words that start the environment's Python; containers see the folders in `bound`, and no others of ours."""
+def interpreter(environment: Environment, bound: Sequence[Path] = (), variables: Sequence[str] = ()) -> list[str]:
+    """The words that start the environment's Python.
+
+    Containers see the folders in `bound`, the folder of temporary files and our worker, and get the variables that
+    foreign code always gets, and those named in `variables`; the image's own PATH holds.
+    """
     builder = environment.card.builder
     if builder in ("uv", "conda"):
         return [str(environment.folder / "venv" / "bin" / "python")]
+    seen = list(dict.fromkeys([*bound, Path(tempfile.gettempdir()), WORKER]))
     if builder == "docker":
-        mounts = [word for path in bound for word in ("--volume", f"{path}:{path}")]
+        mounts = [word for path in seen for word in ("--volume", f"{path}:{path}")]
+        given = [word for name in dict.fromkeys((*CONTAINED, *variables)) for word in ("--env", name)]
         gpus = ["--gpus", "all"] if environment.card.cuda else []
-        return ["docker", "run", "--rm", "--interactive", "--init", *gpus, *mounts, environment.card.image, "python"]
-    binds = [word for path in bound for word in ("--bind", f"{path}:{path}")]
+        user = ["--user", f"{os.getuid()}:{os.getgid()}"]
+        image = [environment.card.image, "python"]
+        return ["docker", "run", "--rm", "--interactive", "--init", *user, *gpus, *mounts, *given, *image]
+    binds = [word for path in seen for word in ("--bind", f"{path}:{path}")]
     program = shutil.which("apptainer") or "singularity"
     gpus = ["--nv"] if environment.card.cuda else []
     return [program, "exec", *gpus, *binds, str(environment.folder / "image.sif"), "python"]

@@ -47,6 +47,7 @@ class Worker:
     _watched: Watched | None = None
     _place: Path | None = None
     _count: int = 0
+    _busy: bool = False
     starts: int = 0
 
     @property
@@ -62,7 +63,7 @@ class Worker:
             scratch=self._place, home=self._place / "home", log=self._place / "stderr.txt",
             environment_bin=self.environment_bin, variables=self.variables, limits=self.limits, channel=True,
         )  # fmt: skip
-        self.starts += 1
+        self.starts, self._busy = self.starts + 1, False
         request = {"op": "load", "target": self.target, "paths": list(self.paths), "setup": dict(self.setup)}
         try:
             return self._ask({**request, "setup_method": self.setup_method}, self.load_seconds)
@@ -95,7 +96,7 @@ class Worker:
         """Asks it to end, and ends it where it does not within a few seconds."""
         watched, self._watched = self._watched, None
         if watched is not None:
-            if watched.process.poll() is None:
+            if watched.process.poll() is None and not self._busy:
                 watched.allow(5.0)
                 try:
                     watched.stdin.write(b'{"id": 0, "op": "close"}\n')
@@ -113,12 +114,14 @@ class Worker:
         watched = self._watched
         self._count += 1
         watched.allow(seconds)
+        self._busy = True
         try:
             watched.stdin.write(json.dumps({"id": self._count, **request}).encode() + b"\n")
             watched.stdin.flush()
             line = watched.stdout.readline(_LONGEST)
         except (OSError, ValueError):
             line = b""
+        self._busy = False
         watched.allow(None)
         if not line:
             self._end(watched)

@@ -15,10 +15,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
+from vbench_py.isolate.builders import WORKER
 from vbench_py.isolate.errors import ForeignDied, ForeignError, ForeignLimit, ForeignTimeout
 from vbench_py.isolate.variables import MARK, foreign_variables
 
-WORKER = Path(__file__).with_name("worker.py")
 _OFTEN, _SELDOM = 0.2, 1.0
 _EARLY = 3.0
 _GRACE = 2.0
@@ -156,9 +156,13 @@ class Watched:
         return pause if self.deadline is None else min(pause, max(0.01, self.deadline - now))
 
     def _stop(self) -> None:
-        # Only the group: the thread that waits for it cleans up the rest.
-        with suppress(ProcessLookupError, PermissionError):
-            os.killpg(self.process.pid, signal.SIGKILL)
+        # Only the group: the thread that waits for it cleans up the rest. A container's client hands on SIGTERM alone.
+        for number in (signal.SIGTERM, signal.SIGKILL):
+            with suppress(ProcessLookupError, PermissionError):
+                os.killpg(self.process.pid, number)
+            with suppress(subprocess.TimeoutExpired):
+                self.process.wait(_GRACE)
+                return
 
     def _over(self) -> ForeignError | None:
         if self.deadline is not None and time.monotonic() > self.deadline:
@@ -192,7 +196,9 @@ def told_exit(code: int | None) -> str:
 
 def worker_words(interpreter: Sequence[str], mode: str, limits: Limits, words: Sequence[str] = ()) -> list[str]:
     """The command line of `worker.py` under an environment's Python."""
-    given = [*interpreter, "-X", "faulthandler", str(WORKER), "--parent", str(os.getpid())]
+    # In a container, whose client stands between, nobody of ours is the parent.
+    watch = ["--parent", str(os.getpid())] if len(interpreter) == 1 else []
+    given = [*interpreter, "-X", "faulthandler", str(WORKER), *watch]
     given += ["--file-bytes", str(limits.file_bytes)] if limits.file_bytes else []
     return [*given, mode, "--", *words] if words else [*given, mode]
 
