@@ -1,7 +1,8 @@
 """Measures the agreement with every reference: runs the tests that compare, then writes parity.json and precision.md.
 
-python docs/make_parity.py [--network]; with `--network` also those on real weights, which are downloaded. Without it
-the comparisons on real weights stay as the last full run left them.
+python docs/make_parity.py [--network] [--only FILE ...]; with `--network` also those that download something: real
+weights, environments. Without it these comparisons stay as the last full run left them; with `--only` all but those of
+the named test files do.
 """
 
 from __future__ import annotations
@@ -26,9 +27,10 @@ KEYS = ("stage", "of", "against", "weights", "test")
 PACKAGES = ("numpy", "scipy", "torch", "torchvision", "opencv-python-headless", "av")
 
 
-def run(network: bool) -> list[Record]:
+def run(network: bool, only: list[Path]) -> list[Record]:
     """Every comparison that the tests make; ends the process with their report where one fails."""
-    files = [path for path in sorted((ROOT / "tests").rglob("test_*.py")) if "parity import agree" in path.read_text()]
+    every = [path for path in sorted((ROOT / "tests").rglob("test_*.py")) if "parity import agree" in path.read_text()]
+    files = [path for path in every if not only or path in only]
     marks = ["-m", "not gpu and not ray and not browser"] if network else []
     with tempfile.TemporaryDirectory() as folder:
         kept = Path(folder) / "measured.jsonl"
@@ -38,6 +40,11 @@ def run(network: bool) -> list[Record]:
         if code := subprocess.run(command, cwd=ROOT, env=env, check=False).returncode:
             sys.exit(code)
         return [json.loads(line) for line in kept.read_text(encoding="utf-8").splitlines()]
+
+
+def downloads(record: Record) -> bool:
+    """Whether its comparison is only made with `--network`."""
+    return record["weights"] == "real" or "pytest.mark.network" in (ROOT / record["test"]).read_text()
 
 
 def key(record: Record) -> tuple[Any, ...]:
@@ -62,11 +69,14 @@ def rounded(record: Record) -> Record:
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--network", action="store_true", help="also the comparisons that download real weights")
-    network = parser.parse_args().network
-    found = {name: rounded(record) for name, record in worst(run(network)).items()}
-    if not network and MEASURED.exists():
+    parser.add_argument("--only", nargs="*", type=Path, default=[], help="test files; all else stays as it is")
+    given = parser.parse_args()
+    only = [path.resolve() for path in given.only]
+    found = {name: rounded(record) for name, record in worst(run(given.network, only)).items()}
+    if (only or not given.network) and MEASURED.exists():
         before = json.loads(MEASURED.read_text(encoding="utf-8"))["measured"]
-        found = {key(record): record for record in before if record["weights"] == "real"} | found
+        kept = [record for record in before if (ROOT / record["test"] not in only if only else downloads(record))]
+        found = {key(record): record for record in kept} | found
     packages = ", ".join(f"{name} {version(name)}" for name in PACKAGES)
     made = f"Python {platform.python_version()}, {packages}, on one thread of a processor of {platform.machine()}"
     page = {"made with": made, "measured": [found[name] for name in sorted(found)]}

@@ -7,11 +7,12 @@ import time
 from collections.abc import Sequence
 
 from vbench_py import catalogue
-from vbench_py.cards import CheckpointCard
+from vbench_py.cards import CheckpointCard, MethodCard, SuiteCard
 from vbench_py.checkpoints import CheckpointUnavailable, fetch, location
 from vbench_py.checkpoints.fetching import describe
 from vbench_py.features import asks
 from vbench_py.isolate.environments import Environment
+from vbench_py.isolate.named import Named, named, weight_files
 from vbench_py.metricset import MetricSpec, metric_specs
 from vbench_py.samples import Suite
 
@@ -57,10 +58,16 @@ def missing_of(specs: Sequence[MetricSpec], suite: Suite | None = None) -> dict[
 
 def not_built(spec: MetricSpec) -> list[str]:
     """The environments that a metric's foreign code wants and that are not here, with what to do."""
-    extractors = {name: None for ask in spec.asks.values() for name in asks.extractors_of(ask)}
-    names = dict.fromkeys(catalogue.card("extractor", name).environment for name in extractors)
-    found = [Environment(catalogue.card("environment", name)) for name in names if name]
+    found = [Environment(catalogue.card("environment", name)) for name in environments(spec)]
     return [f"{it.told()}: `vbench-py env build {it.card.id}`" for it in found if it.ready() is None]
+
+
+def environments(spec: MetricSpec) -> list[str]:
+    """The names of the environments that a metric's extractors run in."""
+    extractors = {name: None for ask in spec.asks.values() for name in asks.extractors_of(ask)}
+    return [
+        place for place in dict.fromkeys(catalogue.card("extractor", name).environment for name in extractors) if place
+    ]
 
 
 def size_of(card: CheckpointCard) -> str:
@@ -81,8 +88,31 @@ def wanted(card: CheckpointCard) -> str:
 def suite_needs(name: str) -> list[CheckpointCard]:
     """Data of a suite, weights of its metrics and of its own methods."""
     card = catalogue.card("suite", name)
-    methods = [checkpoint for method in card.methods for checkpoint in catalogue.card("method", method).checkpoints]
+    methods = [checkpoint for method in card.methods for checkpoint in method_needs(method)]
     return [*card.data, *weights_of(metric_specs(card.metrics)), *methods]
+
+
+def method_needs(name: str) -> list[CheckpointCard]:
+    """Weights of a method, those of its recipe among them."""
+    card: MethodCard = catalogue.card("method", name)
+    recipe = card.defaults.get("recipe") if card.adapter == "command" else None
+    return [*card.checkpoints, *(weight_files(catalogue.card("recipe", recipe)) if recipe else [])]
+
+
+def environments_of(name: str) -> list[Named]:
+    """The environments and checkouts that go by this name: of a method, a suite's own methods, a metric."""
+    if name in catalogue.entries("bundle") and catalogue.entries("bundle")[name].data["of"] == "suites":
+        return [one for member in catalogue.expand("suite", [name]) for one in environments_of(member)]
+    found = []
+    if name in catalogue.entries("suite"):
+        suite: SuiteCard = catalogue.card("suite", name)
+        found += [one for method in suite.methods for one in environments_of(method)]
+        found += [named(place) for spec in metric_specs(suite.metrics) for place in environments(spec)]
+    if name in catalogue.entries("method") and catalogue.card("method", name).adapter == "command":
+        found.append(named(name))
+    if catalogue.bare(name) in catalogue.entries("metric"):
+        found += [named(place) for spec in metric_specs([name]) for place in environments(spec)]
+    return found
 
 
 def needs_of(name: str) -> list[CheckpointCard]:
@@ -104,5 +134,5 @@ def needs_of(name: str) -> list[CheckpointCard]:
         elif kind == "metric":
             found += weights_of(metric_specs([name]))
         else:
-            found += catalogue.card("method", name).checkpoints
+            found += method_needs(name)
     return found

@@ -296,7 +296,7 @@ def _abandoned(name: str) -> bool:
         return False
     if int(found[2]) == os.getpid():  # a restarted container often has the process id of the one that was killed
         return int(found[1], 16) < _STARTED
-    return not _alive(int(found[2]))
+    return not process_lives(int(found[2]))
 
 
 def _sync(place: Path) -> None:
@@ -308,7 +308,8 @@ def _sync(place: Path) -> None:
         os.close(descriptor)
 
 
-def _alive(pid: int) -> bool:
+def process_lives(pid: int) -> bool:
+    """Whether a process of that number is there."""
     try:
         os.kill(pid, 0)
     except ProcessLookupError:

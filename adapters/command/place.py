@@ -12,6 +12,7 @@ from pathlib import Path
 from vbench_py.adapters.command.scope import Place
 from vbench_py.checkpoints import cache_dir
 from vbench_py.recipe_card import RecipeCard, RunCard
+from vbench_py.store import process_lives
 
 
 def make_place(run: RunCard, tree: Path, weights: Mapping[str, Path], recipe: RecipeCard) -> Place:
@@ -41,7 +42,7 @@ def sweep_places() -> None:
     root = cache_dir() / "work"
     for folder in root.iterdir() if root.is_dir() else ():
         with suppress(ValueError):
-            if not _alive(int(folder.name.partition("-")[0], 16)):
+            if not process_lives(int(folder.name.partition("-")[0], 16)):
                 shutil.rmtree(folder, ignore_errors=True)
 
 
@@ -55,13 +56,3 @@ def _link_tree(tree: Path, copy: Path, own: set[str]) -> None:
         for name in files:
             if (relative / name).as_posix() not in own:
                 (copy / relative / name).symlink_to(place / name)
-
-
-def _alive(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True

@@ -7,8 +7,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from vbench_py.card import CheckpointCard, SourceCard
+from vbench_py.card import SourceCard
 from vbench_py.checkpoints import fetch, find
+from vbench_py.isolate.named import weight_file
 from vbench_py.recipe_card import RecipeCard, WeightCard
 from vbench_py.types import UsageError
 
@@ -39,7 +40,7 @@ def missing(recipe: RecipeCard, mode: str, options: Mapping[str, Any]) -> str:
         if name in own or card.optional:
             continue
         whole = any(_is_folder(source) for source in card.sources)
-        if whole or not card.sources or find(_checkpoint(recipe, name, card)) is None:
+        if whole or not card.sources or find(weight_file(recipe, name, card)) is None:
             lacking.append(f"{name} ({card.where or _sources(card)})")
     return f"weights {', '.join(lacking)} are not here" if lacking else ""
 
@@ -74,7 +75,7 @@ def _fetched(recipe: RecipeCard, name: str, card: WeightCard) -> Path:
     for source in card.sources:
         if _is_folder(source):
             return _snapshot(recipe, name, source)
-    return fetch(_checkpoint(recipe, name, card))
+    return fetch(weight_file(recipe, name, card))
 
 
 def _is_folder(source: SourceCard) -> bool:
@@ -98,14 +99,6 @@ def _snapshot(recipe: RecipeCard, name: str, source: SourceCard) -> Path:
             f"recipe {recipe.id}: weights {name!r} ({source.repo}@{source.revision}) cannot be had: {first}",
             mend=f"pass --set {OPTION}{name}=FOLDER, or run where the hub is in reach",
         ) from error
-
-
-def _checkpoint(recipe: RecipeCard, name: str, card: WeightCard) -> CheckpointCard:
-    ending = Path(card.sources[0].file or card.sources[0].member or card.sources[0].url or card.sources[0].path).name
-    return CheckpointCard(
-        name=f"{recipe.id}--{name}--{ending}", sha256=card.sha256, licence=card.licence or "not stated",
-        sources=card.sources,
-    )  # fmt: skip
 
 
 def _sources(card: WeightCard) -> str:

@@ -16,7 +16,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from vbench_py.adapters.counting import beyond, check_start, position
+from vbench_py.adapters.counting import beyond, position
+from vbench_py.adapters.layouts.seeds import give_by_place
 from vbench_py.adapters.manifest import Row, checked_rate
 from vbench_py.adapters.matching import Claims
 from vbench_py.adapters.names import composed, same_request
@@ -139,18 +140,7 @@ def _by_stem(claims: Claims, media: Sequence[Path], first: int) -> None:
     for sample in claims.samples:
         if sample.prompt:
             known[file_stem(sample.prompt)].append(sample)
-    placed = list(_placed(claims, media, known, first))
-    numbers: defaultdict[str, set[int]] = defaultdict(set)
-    for _, sample, number in placed:
-        numbers[sample.id].add(number)
-    for sample in claims.samples:
-        check_start(numbers[sample.id], first, len(sample.seeds), f"sample {sample.id!r}")
-    for path, sample, number in placed:
-        place = position(number, first, len(sample.seeds))
-        if place is None:
-            claims.leave(path, beyond(number, first, len(sample.seeds), "seeds"))
-        else:
-            claims.take((sample.id, sample.seeds[place]), claims.row(path))
+    give_by_place(claims, list(_placed(claims, media, known, first)), first)
 
 
 def _placed(

@@ -13,9 +13,10 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
-from vbench_py.adapters.counting import beyond, check_start, position
+from vbench_py.adapters.layouts.seeds import give_by_place
 from vbench_py.adapters.manifest import Key, Row
 from vbench_py.adapters.matching import Claims
 from vbench_py.adapters.names import composed, same_request
@@ -48,21 +49,7 @@ def vbench(claims: Claims, media: Sequence[Path], first: int) -> None:
             claims.leave(path, "its name is no prompt of this suite")
         else:
             placed += [(path, sample, int(split["number"])) for sample in _agreed(name, found)]
-    _give(claims, placed, first)
-
-
-def _give(claims: Claims, placed: Sequence[tuple[Path, Sample, int]], first: int) -> None:
-    numbers: defaultdict[str, set[int]] = defaultdict(set)
-    for _, sample, number in placed:
-        numbers[sample.id].add(number)
-    for sample in claims.samples:
-        check_start(numbers[sample.id], first, len(sample.seeds), f"sample {sample.id!r}")
-    for path, sample, number in placed:
-        place = position(number, first, len(sample.seeds))
-        if place is None:
-            claims.leave(path, beyond(number, first, len(sample.seeds), "seeds"))
-        else:
-            _take(claims, (sample.id, sample.seeds[place]), claims.row(path))
+    give_by_place(claims, placed, first, partial(_take, claims))
 
 
 def _take(claims: Claims, key: Key, row: Row) -> None:

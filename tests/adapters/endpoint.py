@@ -3,20 +3,42 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from tests.adapters.helpers import method, request, run
+import pytest
+
+from tests.adapters.helpers import method, request, run, waves
 from tests.video_server import VideoServer
 from vbench_py.adapters.server import Server
 from vbench_py.adapters.server.pace import World
 from vbench_py.types import Generated
+from vbench_py.video import write_video
 
 KEY = "sk-very-secret-0123456789"
 KEY_VARIABLE = "TINY_VIDEO_KEY"
+CLIP = waves(5)
 QUICK = {"poll_seconds": 0.0, "connect_seconds": 2.0, "read_seconds": 5.0, "model": "tiny-1"}
+
+
+@pytest.fixture(scope="module")
+def video(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    path = tmp_path_factory.mktemp("video") / "made.mkv"
+    write_video(path, CLIP, fps=8.0)
+    return path.read_bytes()
+
+
+@pytest.fixture
+def server(video: bytes) -> Iterator[VideoServer]:
+    with VideoServer(video) as made:
+        yield made
+
+
+@pytest.fixture(autouse=True)
+def own_jobs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("VBENCH_PY_CACHE", str(tmp_path / "cache"))
 
 
 @dataclass

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import logging
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -12,7 +11,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tests.adapters.endpoint import KEY, KEY_VARIABLE, Clock, adapter, ask, one_row
+from tests.adapters import endpoint
+from tests.adapters.endpoint import CLIP, KEY, KEY_VARIABLE, Clock, adapter, ask, one_row
 from tests.adapters.helpers import method, request, run, waves
 from tests.video_server import Reply, VideoServer
 from vbench_py.adapters.server import Server
@@ -20,26 +20,9 @@ from vbench_py.keys import canonical
 from vbench_py.types import Request, Sample, Unsupported, UsageError
 from vbench_py.video import read, write_video
 
-CLIP = waves(5)
+video, server, own_jobs = endpoint.video, endpoint.server, endpoint.own_jobs
+
 CARDS = ("openai-video", "polling-video", "vllm-omni-video", "sglang-video")
-
-
-@pytest.fixture(scope="module")
-def video(tmp_path_factory: pytest.TempPathFactory) -> bytes:
-    path = tmp_path_factory.mktemp("video") / "made.mkv"
-    write_video(path, CLIP, fps=8.0)
-    return path.read_bytes()
-
-
-@pytest.fixture
-def server(video: bytes) -> Iterator[VideoServer]:
-    with VideoServer(video) as made:
-        yield made
-
-
-@pytest.fixture(autouse=True)
-def own_jobs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("VBENCH_PY_CACHE", str(tmp_path / "cache"))
 
 
 @pytest.fixture

@@ -2,36 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.adapters import endpoint
 from tests.adapters.endpoint import KEY, KEY_VARIABLE, adapter, failed, one_row
 from tests.adapters.helpers import waves
 from tests.video_server import Reply, VideoServer, html
 from vbench_py.video import write_video
 
+video, server, own_jobs = endpoint.video, endpoint.server, endpoint.own_jobs
+
 TYPE = {"Content-Type": "application/json"}
-
-
-@pytest.fixture(scope="module")
-def video(tmp_path_factory: pytest.TempPathFactory) -> bytes:
-    path = tmp_path_factory.mktemp("video") / "made.mkv"
-    write_video(path, waves(5), fps=8.0)
-    return path.read_bytes()
-
-
-@pytest.fixture
-def server(video: bytes) -> Iterator[VideoServer]:
-    with VideoServer(video) as made:
-        yield made
-
-
-@pytest.fixture(autouse=True)
-def own_jobs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("VBENCH_PY_CACHE", str(tmp_path / "cache"))
 
 
 @pytest.fixture(scope="module")

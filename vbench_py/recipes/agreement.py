@@ -11,6 +11,7 @@ from vbench_py.cards import ModeCard
 from vbench_py.promises.finding import demand
 from vbench_py.recipe_card import RecipeCard, RunCard
 from vbench_py.recipes.made_up import TEXTS, Use, fields
+from vbench_py.recipes.naming import texts
 from vbench_py.recipes.values import placeholders
 
 TAKEN = ("mode", "fps")
@@ -136,7 +137,7 @@ def inputs_used(run: RunCard) -> str:
     """Every file that is written is handed over by its name, or by that of its folder or of a file beside it."""
     if run.place == "links":  # written into the tree that the program runs in
         return ""
-    handed = list(_strings([_arguments(run), [given.model_dump() for given in run.inputs.values()]]))
+    handed = list(texts([_arguments(run), [given.model_dump() for given in run.inputs.values()]]))
     folders = {text.split("{", 2)[1].partition("}")[2].strip("/") for text in handed if text.startswith("{scratch}")}
     wrong: list[str] = []
     beside = {
@@ -171,14 +172,3 @@ def _everything(run: RunCard) -> list[Any]:
     found = [output.model_dump(exclude={"output", "view"}) for output in run.outputs.values()]
     inputs = [given.model_dump(exclude={"base", "names"}) for given in run.inputs.values()]
     return [*_arguments(run), inputs, found]
-
-
-def _strings(value: Any) -> Iterator[str]:
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, dict):
-        for inner in value.values():
-            yield from _strings(inner)
-    elif isinstance(value, list | tuple):
-        for inner in value:
-            yield from _strings(inner)

@@ -32,17 +32,18 @@ def chosen_by_us(run: RunCard, path: str) -> bool:
 
 def said(run: RunCard) -> Iterator[str]:
     """Every text that we hand over: words, flags, settings, files that we write, variables."""
-    yield from _texts([run.words, run.flags, run.trailing, run.overrides, run.setup, run.call, run.variables])
+    yield from texts([run.words, run.flags, run.trailing, run.overrides, run.setup, run.call, run.variables])
     for given in run.inputs.values():
-        yield from _texts([given.path, given.each, given.values, given.names])
+        yield from texts([given.path, given.each, given.values, given.names])
 
 
-def _texts(value: Any) -> Iterator[str]:
+def texts(value: Any) -> Iterator[str]:
+    """Every text in tables and lists, keys left out."""
     if isinstance(value, str):
         yield value
     elif isinstance(value, dict):
         for inner in value.values():
-            yield from _texts(inner)
+            yield from texts(inner)
     elif isinstance(value, list | tuple):
         for inner in value:
-            yield from _texts(inner)
+            yield from texts(inner)

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 from vbench_py import catalogue
+from vbench_py.card import CheckpointCard
 from vbench_py.cards import EnvironmentCard, MethodCard, RecipeCard
 from vbench_py.isolate.checkouts import Checkout
 from vbench_py.isolate.environments import Environment
+from vbench_py.recipe_card import WeightCard
 from vbench_py.types import UsageError
 
 
@@ -53,3 +56,19 @@ def checkouts(card: RecipeCard) -> tuple[Checkout, ...]:
 def of_environment(identifier: str) -> list[str]:
     """The recipes that name an environment."""
     return [name for name, found in catalogue.entries("recipe").items() if found.data.get("environment") == identifier]
+
+
+def weight_file(recipe: RecipeCard, name: str, card: WeightCard) -> CheckpointCard:
+    """Weights of a recipe that are one file, as a card that can be fetched."""
+    source = card.sources[0]
+    ending = Path(source.file or source.member or source.url or source.path).name
+    return CheckpointCard(
+        name=f"{recipe.id}--{name}--{ending}", sha256=card.sha256, licence=card.licence or "not stated",
+        sources=card.sources,
+    )  # fmt: skip
+
+
+def weight_files(recipe: RecipeCard) -> list[CheckpointCard]:
+    """Those of a recipe's weights that are files with a source."""
+    single = {name: card for name, card in recipe.weights.items() if card.sources and "*" not in card.sources[0].file}
+    return [weight_file(recipe, name, card) for name, card in single.items()]
