@@ -7,6 +7,7 @@ import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -82,7 +83,7 @@ def _stretched(frame: np.ndarray, size: tuple[int, int], *, nearest: bool) -> np
 def _image(frame: np.ndarray, path: Path) -> None:
     from PIL import Image
 
-    options = {"quality": 100, "subsampling": 0} if path.suffix.lower() in (".jpg", ".jpeg") else {}
+    options: dict[str, Any] = {"quality": 100, "subsampling": 0} if path.suffix.lower() in (".jpg", ".jpeg") else {}
     Image.fromarray(np.ascontiguousarray(frame)).save(path, **options)
 
 

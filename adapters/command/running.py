@@ -146,10 +146,9 @@ class Runner:
             call_arguments(self.run.call, item), method=self.run.method, scratch=item.place.scratch,
             arrays=item.place.out, seconds=self.seconds or self.run.seconds,
         )  # fmt: skip
-        value = answer.value if isinstance(answer.value, Mapping) else {}
-        own = value.get("seconds") if isinstance(value.get("seconds"), Mapping) else {}
-        seconds |= {name: float(taken) for name, taken in own.items()} or {"generate": answer.seconds}
-        told = value.get("provenance") if isinstance(value.get("provenance"), Mapping) else {}
+        seconds |= {name: float(taken) for name, taken in _table(answer.value, "seconds").items()}
+        seconds.setdefault("generate", answer.seconds)
+        told = _table(answer.value, "provenance")
         return {**told, "peak_memory_bytes": answer.peak_memory_bytes, "worker_starts": worker.starts}
 
     def _ready(self, item: Item, seconds: dict[str, float]) -> Worker:
@@ -172,3 +171,9 @@ class Runner:
         worker.start()
         seconds["load"] = time.perf_counter() - began
         return worker
+
+
+def _table(value: Any, name: str) -> dict[str, Any]:
+    """The table of that name in what a program answered; empty where it has none."""
+    found = value.get(name) if isinstance(value, Mapping) else None
+    return dict(found) if isinstance(found, Mapping) else {}

@@ -7,8 +7,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from vbench_py.adapters.counting import beyond, check_start, position
-from vbench_py.adapters.manifest import Row
-from vbench_py.adapters.matching import Claims, Key
+from vbench_py.adapters.manifest import Key, Row
+from vbench_py.adapters.matching import Claims
 from vbench_py.types import Sample
 
 

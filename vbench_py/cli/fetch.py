@@ -56,7 +56,10 @@ def _built(one: Named, *, quiet: bool) -> list[dict[str, Any]]:
     """The environment and the checkouts, built where they are not there."""
     from vbench_py.isolate.build import build
 
-    say = (lambda line: None) if quiet else (lambda line: sys.stderr.write(f"{line}\n"))
+    def say(line: str) -> None:
+        if not quiet:
+            sys.stderr.write(f"{line}\n")
+
     build(one.environment, say=say)
     place = {"name": one.environment.told(), "licence": "of its packages", "path": str(one.environment.folder)}
     trees = [

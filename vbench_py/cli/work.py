@@ -112,8 +112,8 @@ def _remarks(opened: Sequence[Session], failures: Failures) -> Iterator[str]:
             count = "1 file belongs" if len(session.unmatched) == 1 else f"{len(session.unmatched)} files belong"
             yield f"{session.suite.card.id}: {count} to no sample: {names}" + (f" and {more} more" if more > 0 else "")
     filtered = Counter(reason.partition(": ")[0] for status, _, reason in failures.reasons if status == "filtered")
-    for who, count in filtered.items():
-        yield f"filtered: {count} {who}"
+    for who, times in filtered.items():
+        yield f"filtered: {times} {who}"
     seen: dict[str, list[str]] = {}
     for status, what, reason in failures.reasons:
         seen.setdefault(f"{status}: {reason}", []).append(what)
