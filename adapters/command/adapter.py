@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from vbench_py import catalogue
 from vbench_py.adapters.command import weights
@@ -27,9 +27,10 @@ from vbench_py.isolate.process import Limits
 from vbench_py.keys import key
 from vbench_py.recipe_card import RunCard
 from vbench_py.recipes.values import placeholders
-from vbench_py.types import Capability, Generated, Request, Resolved, Unsupported, UsageError
+from vbench_py.types import Capability, Generated, Request, Resolved, Unsupported, UsageError, VbenchError
 
 log = logging.getLogger(__name__)
+Made = TypeVar("Made")
 OWN = (
     "mode", "frames", "width", "height", "pins", "line_breaks", "seconds", "memory_gb", "scratch_gb", "keep_scratch",
     "batch", "source",
@@ -67,6 +68,8 @@ class Command:
             )
         self._chosen = _of_mode(card, self.options.get("mode"))
         self._runners: dict[str, Runner] = {}
+        self._failed: dict[str, VbenchError] = {}
+        """What could not be built or fetched, by what it was for: it is not tried again for every sample."""
         self._device = "cpu"
 
     @cached_property
@@ -195,34 +198,44 @@ class Command:
         if all(lacking):
             raise UsageError(lacking[0])
         sweep_places()
-        build(self.environment, say=log.warning)
+        self._once("environment", lambda: build(self.environment, say=log.warning))
         note_use(self.environment.folder)
 
     def generate(self, batch: Sequence[Resolved], out: Sequence[Path]) -> Iterator[Generated]:
         """Batches are of one mode: what `plan` put into one group."""
-        return self._runner(batch[0]).generate(batch, out)
+        name = str(batch[0].parameters["mode"])
+        if name not in self._runners:
+            self._runners[name] = self._once(name, lambda: self._runner(name))
+        return self._runners[name].generate(batch, out)
 
     def close(self) -> None:
         for runner in self._runners.values():
             runner.close()
         self._runners.clear()
 
-    def _runner(self, resolved: Resolved) -> Runner:
-        name = str(resolved.parameters["mode"])
-        if name not in self._runners:
-            mode = next(mode for mode in self.card.modes if _name(mode) == name)
-            run, checkout = self.run_of(mode), self.checkout(name)
-            given = self.options.get("source")
-            sources = [Path(str(given)).expanduser()] if given else []
-            tree = checkout.build(say=log.warning, sources=sources) if checkout else self.environment.folder
-            self._runners[name] = Runner(
-                self.recipe, self._limited(run), self.environment, tree,
-                weights.paths(self.recipe, name, self.options), {**mode.defaults, **self.options},
-                "cuda" if self._device.startswith("cuda") else self._device,
-                self._limits(run), self.options.get("seconds"), self._provenance(checkout, run),
-                visible_gpus(self._device, mode.resources.gpus if mode.resources else 1),
-            )  # fmt: skip
-        return self._runners[name]
+    def _once(self, what: str, make: Callable[[], Made]) -> Made:
+        """What `make` gives; its error again, where it has failed before."""
+        if what in self._failed:
+            raise self._failed[what]
+        try:
+            return make()
+        except VbenchError as error:
+            self._failed[what] = error
+            raise
+
+    def _runner(self, name: str) -> Runner:
+        mode = next(mode for mode in self.card.modes if _name(mode) == name)
+        run, checkout = self.run_of(mode), self.checkout(name)
+        given = self.options.get("source")
+        sources = [Path(str(given)).expanduser()] if given else []
+        tree = checkout.build(say=log.warning, sources=sources) if checkout else self.environment.folder
+        return Runner(
+            self.recipe, self._limited(run), self.environment, tree,
+            weights.paths(self.recipe, name, self.options), {**mode.defaults, **self.options},
+            "cuda" if self._device.startswith("cuda") else self._device,
+            self._limits(run), self.options.get("seconds"), self._provenance(checkout, run),
+            visible_gpus(self._device, mode.resources.gpus if mode.resources else 1),
+        )  # fmt: skip
 
     def _limited(self, run: RunCard) -> RunCard:
         given = self.options.get("batch")

@@ -14,6 +14,7 @@ import pytest
 from tests.adapters.foreign import BATCH_RUN, SAMPLE_RUN, WORKER_RUN, Foreign, alive
 from vbench_py import catalogue
 from vbench_py.adapters.command import Command
+from vbench_py.isolate.environments import EnvironmentUnavailable
 from vbench_py.method import method
 from vbench_py.recipe_card import merge
 from vbench_py.types import Generated, Request, Sample, Unsupported, UsageError
@@ -281,3 +282,12 @@ def test_the_card_is_checked_against_its_recipe(foreign: Foreign) -> None:
     foreign.write_cards(merge(SAMPLE_RUN, {"flags": {"--x": "{option.stepz}", "--y": "{sede}"}}))
     told = " ".join(Command.faults(catalogue.card("method", "foreign")))
     assert "{option.stepz} names nothing" in told and "unknown placeholder {sede}" in told
+
+
+def test_what_cannot_be_built_is_tried_once(foreign: Foreign, monkeypatch: pytest.MonkeyPatch) -> None:
+    foreign.write_cards(SAMPLE_RUN, environment={"system": ["no-such-program"]})
+    made = adapter()
+    for _ in range(2):
+        with pytest.raises(EnvironmentUnavailable, match="no-such-program"):
+            made.load("cpu")
+        monkeypatch.setattr("vbench_py.adapters.command.adapter.build", lambda *_, **__: pytest.fail("built again"))

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.adapters.foreign import SAMPLE_RUN, VERSION, Foreign
+from tests.adapters.foreign import FILES, SAMPLE_RUN, VERSION, Foreign
 from vbench_py.isolate.build import build
 from vbench_py.isolate.builders import WORKER, interpreter
 from vbench_py.isolate.checkouts import Checkout, CheckoutUnavailable
@@ -223,6 +223,27 @@ def test_a_bare_clone_does_too(foreign: Foreign, tmp_path: Path) -> None:
     subprocess.run(["git", "clone", "--quiet", "--bare", str(foreign.repository), str(bare)], check=True)
     shutil.rmtree(foreign.repository)
     assert (checkout(foreign).build(say=lambda line: None, sources=[bare]) / "run.py").exists()
+
+
+def lose(foreign: Foreign, name: str) -> None:
+    """Takes a file's content out of the clone, as mirrors leave out large ones."""
+    blob = foreign.git("rev-parse", f"HEAD:{name}").strip()
+    (foreign.repository / ".git" / "objects" / blob[:2] / blob[2:]).unlink()
+
+
+def test_a_clone_that_lacks_a_picture_serves_and_says_so(tmp_path: Path) -> None:
+    mirror = Foreign(tmp_path, {**FILES, "assets/teaser.gif": "a picture"})
+    lose(mirror, "assets/teaser.gif")
+    said: list[str] = []
+    tree = checkout(mirror).build(say=said.append, sources=[mirror.repository])
+    assert (tree / "run.py").exists() and not (tree / "assets" / "teaser.gif").exists()
+    assert any("the clone lacks assets/teaser.gif" in line for line in said)
+
+
+def test_a_clone_that_lacks_code_does_not(foreign: Foreign) -> None:
+    lose(foreign, "predict.py")
+    with pytest.raises(CheckoutUnavailable, match=r"lacks files of .*: predict\.py"):
+        checkout(foreign).build(say=lambda line: None)
 
 
 def test_an_absent_commit_is_named(foreign: Foreign) -> None:

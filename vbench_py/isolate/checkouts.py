@@ -8,7 +8,7 @@ import os
 import shutil
 import subprocess
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,6 +21,9 @@ from vbench_py.types import VbenchError
 
 PLACES = "VBENCH_PY_REPOSITORIES"
 """Folders (separated as PATH is) with clones one has already: OWNER+NAME, OWNER__NAME, OWNER/NAME or NAME."""
+
+CODE = frozenset({".py", ".yaml", ".yml", ".toml", ".cfg", ".ini", ".sh", ".cu", ".cpp", ".h"})
+"""Endings of files that no run can do without."""
 
 
 class CheckoutUnavailable(VbenchError):
@@ -91,15 +94,19 @@ class Checkout:
             raise CheckoutUnavailable("git is not here", mend="install it with your system's packages")
         tried = []
         for place in self._clones(sources):
-            if git(place, "cat-file", "-e", f"{self.commit}^{{commit}}", check=False) is None:
+            store = place / ".git" if (place / ".git").exists() else place
+            if (
+                git(self.folder, "--git-dir", str(store), "cat-file", "-e", f"{self.commit}^{{commit}}", check=False)
+                is None
+            ):
                 tried.append(f"{place} has no commit {self.commit[:12]}")
                 continue
             say(f"{self.name}: taking {self.commit[:12]} from {place}")
-            self._from(str(place.absolute()), shallow=False)
+            self._copied(place, say)
             return "local clone"
         say(f"{self.name}: fetching {self.commit[:12]}")
         try:
-            self._from(self.repository, shallow=True)
+            self._fetched()
         except CheckoutUnavailable as error:
             reasons = "; ".join([*tried, str(error)])
             mend = f"name a folder with a clone in {PLACES}, or pass --source"
@@ -117,13 +124,34 @@ class Checkout:
                     if place.is_dir() and ((place / "HEAD").exists() or (place / ".git").exists()):
                         yield place
 
-    def _from(self, address: str, *, shallow: bool) -> None:
+    def _copied(self, clone: Path, say: Say) -> None:
+        """The commit's files out of a clone, which stays as it is. Mirrors may lack large media: these are told.
+
+        Raises `CheckoutUnavailable` where code is missing.
+        """
+        store = clone / ".git" if (clone / ".git").exists() else clone
+        index = {"GIT_INDEX_FILE": str(self.folder / "index")}
+        where = ("--git-dir", str(store.absolute()))
+        git(self.folder, *where, "read-tree", self.commit, variables=index)
+        place = ("--work-tree", str(self.tree))
+        git(self.folder, *where, *place, "checkout-index", "--all", "--force", check=False, variables=index)
+        listed = (git(self.folder, *where, "ls-tree", "-r", "-z", self.commit) or "").split("\0")
+        names = [line.partition("\t")[2] for line in listed if line and " commit " not in line.partition("\t")[0]]
+        absent = [name for name in names if not os.path.lexists(self.tree / name)]
+        code = [name for name in absent if Path(name).suffix.lower() in CODE]
+        if code:
+            raise CheckoutUnavailable(f"{clone} lacks files of {self.commit[:12]}: {', '.join(code[:5])}")
+        if absent:
+            shown = ", ".join(absent[:3]) + (f" and {len(absent) - 3} more" if len(absent) > 3 else "")
+            say(f"{self.name}: the clone lacks {shown}: large files that mirrors leave out")
+        if self.submodules:
+            raise CheckoutUnavailable(
+                f"{self.name} has submodules, which are fetched with it: no clone is taken for it"
+            )
+
+    def _fetched(self) -> None:
         git(self.tree, "init", "--quiet")
-        depth = ["--depth", "1"] if shallow else []
-        allowed = ["-c", "uploadpack.allowAnySHA1InWant=true", "-c", "protocol.file.allow=always"]
-        fetch = [*allowed, "fetch", "--quiet", "--no-tags", *depth, address, self.commit]
-        if git(self.tree, *fetch, check=shallow) is None:
-            git(self.tree, *allowed, "fetch", "--quiet", address, "+refs/*:refs/origin/*")
+        git(self.tree, "fetch", "--quiet", "--no-tags", "--depth", "1", self.repository, self.commit)
         git(self.tree, "checkout", "--quiet", "--detach", self.commit)
         if self.submodules:
             git(self.tree, "submodule", "update", "--init", "--recursive", "--quiet")
@@ -137,13 +165,17 @@ class Checkout:
             ) from error
 
 
-def git(folder: Path, *words: str, check: bool = True, text: str | None = None) -> str | None:
-    """What git prints; None where it fails and `check` is off. Asks nobody for passwords."""
-    command = ["git", *words] if (folder / ".git").exists() or "init" in words else ["git", "--git-dir", ".", *words]
-    environ = {**os.environ, "GIT_TERMINAL_PROMPT": "0", "GIT_LFS_SKIP_SMUDGE": "1"}
+def git(
+    folder: Path, *words: str, check: bool = True, text: str | None = None, variables: Mapping[str, str] | None = None
+) -> str | None:
+    """What git prints; None where it fails and `check` is off. Asks nobody for passwords, and sees no repository around
+    `folder`.
+    """
+    own = {"GIT_TERMINAL_PROMPT": "0", "GIT_LFS_SKIP_SMUDGE": "1", "GIT_CEILING_DIRECTORIES": str(folder.parent)}
     ran = subprocess.run(
-        command, cwd=folder, input=text or "", capture_output=True, text=True, env=environ, check=False
-    )
+        ["git", *words], cwd=folder, input=text or "", capture_output=True, text=True, check=False,
+        env={**os.environ, **own, **(variables or {})},
+    )  # fmt: skip
     if ran.returncode == 0:
         return ran.stdout
     if check:
