@@ -34,8 +34,8 @@ FINISHERS = 4
 def error_of(error: BaseException) -> dict[str, str]:
     """Type, message and traceback for a row; an error not meant for people tells its type, and where it came from."""
     name = type(error).__name__
-    if isinstance(error, VbenchError):
-        return {"type": name, "message": str(error) or name, "traceback": ""}
+    if isinstance(error, VbenchError):  # of foreign code it is known where it raised
+        return {"type": name, "message": str(error) or name, "traceback": getattr(error, "traceback", "")[-4000:]}
     text = "".join(traceback.format_exception(error))[-4000:]
     return {"type": name, "message": f"{name}: {error}" if str(error) else name, "traceback": text}
 

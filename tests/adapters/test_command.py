@@ -14,6 +14,7 @@ import pytest
 from tests.adapters.foreign import BATCH_RUN, SAMPLE_RUN, WORKER_RUN, Foreign, alive
 from vbench_py import catalogue
 from vbench_py.adapters.command import Command
+from vbench_py.generate import error_of
 from vbench_py.isolate.environments import EnvironmentUnavailable
 from vbench_py.method import method
 from vbench_py.recipe_card import merge
@@ -291,3 +292,11 @@ def test_what_cannot_be_built_is_tried_once(foreign: Foreign, monkeypatch: pytes
         with pytest.raises(EnvironmentUnavailable, match="no-such-program"):
             made.load("cpu")
         monkeypatch.setattr("vbench_py.adapters.command.adapter.build", lambda *_, **__: pytest.fail("built again"))
+
+
+def test_an_exception_s_traceback_is_in_the_row(foreign: Foreign, tmp_path: Path) -> None:
+    foreign.write_cards(WORKER_RUN)
+    (made,) = generate(["one"], tmp_path, behave="raises")
+    assert made.error is not None
+    told = error_of(made.error)
+    assert told["message"].startswith("RuntimeError: CUDA out of luck") and "predict.py" in told["traceback"]
