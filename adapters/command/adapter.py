@@ -15,7 +15,7 @@ from vbench_py.adapters.command.place import sweep_places
 from vbench_py.adapters.command.rehearsal import Rehearsal, rehearse
 from vbench_py.adapters.command.running import PROGRAMS, Runner
 from vbench_py.adapters.command.writers import check_line, check_separators
-from vbench_py.adapters.modes import capabilities, checked_options, choose_mode
+from vbench_py.adapters.modes import capabilities, changes, checked_options, choose_mode
 from vbench_py.adapters.precomputed import fingerprint
 from vbench_py.adapters.rules import frames_of, size_of
 from vbench_py.cards import EnvironmentCard, MethodCard, ModeCard, RecipeCard
@@ -66,6 +66,9 @@ class Command:
             raise UsageError(
                 f"method {card.id}: line_breaks is {self.options['line_breaks']!r}; choose refuse or space"
             )
+        batch = self.options.get("batch")
+        if batch is not None and (not isinstance(batch, int) or batch < 1):
+            raise UsageError(f"method {card.id}: batch is {batch!r}; give a whole number above 0")
         self._chosen = _of_mode(card, self.options.get("mode"))
         self._runners: dict[str, Runner] = {}
         self._failed: dict[str, VbenchError] = {}
@@ -138,7 +141,7 @@ class Command:
             reason = f"the code takes {mode.schedule_prompts} prompts in turn, the sample has {given}"
             raise Unsupported("prompt_schedule", reason)
         used = _used(run)
-        options = {**mode.defaults, **{name: self.options[name] for name in self.options if name not in OWN}}
+        options = {name: value for name, value in self._of(mode).items() if name not in OWN}
         chosen = {name: self.options.get(name) for name in ("frames", "width", "height")}
         size = size_of(mode.size, request, (chosen["width"], chosen["height"]))
         told = (name for name in options if name != "recipe" and not name.startswith(weights.OPTION))
@@ -171,6 +174,10 @@ class Command:
             group="/".join(str(value) for value in [*shared, *apart]),
         )
 
+    def _of(self, mode: ModeCard) -> dict[str, Any]:
+        """Options for a mode: the card's defaults, the mode's on top, what the user changed on both."""
+        return {**self.card.defaults, **mode.defaults, **changes(self.card, self.options)}
+
     def run_of(self, mode: ModeCard) -> RunCard:
         """How the recipe runs a mode. Raises `UsageError` where it has no such run."""
         run = self.recipe.runs.get(_name(mode)) or self.recipe.runs.get("")
@@ -185,8 +192,7 @@ class Command:
         """What would be started for a request, with its inputs written; for `check recipe --parse`."""
         resolved = self.plan(request)
         mode = choose_mode(self._chosen, request)
-        options = {**mode.defaults, **self.options}
-        return rehearse(self.recipe, self.run_of(mode), resolved, options, checkout, scratch)
+        return rehearse(self.recipe, self.run_of(mode), resolved, self._of(mode), checkout, scratch)
 
     def load(self, device: str) -> None:
         """Builds the environment where it is not there. Raises `Unsupported` for a GPU that its pins cannot run on,
@@ -194,7 +200,7 @@ class Command:
         """
         check_gpu(self.environment, device)
         self._device = device
-        lacking = [weights.by_hand(self.recipe, _name(mode), self.options) for mode in self.card.modes]
+        lacking = [weights.by_hand(self.recipe, _name(mode), self.options) for mode in self._chosen.modes]
         if all(lacking):
             raise UsageError(lacking[0])
         sweep_places()
@@ -231,7 +237,7 @@ class Command:
         tree = checkout.build(say=log.warning, sources=sources) if checkout else self.environment.folder
         return Runner(
             self.recipe, self._limited(run), self.environment, tree,
-            weights.paths(self.recipe, name, self.options), {**mode.defaults, **self.options},
+            weights.paths(self.recipe, name, self.options), self._of(mode),
             "cuda" if self._device.startswith("cuda") else self._device,
             self._limits(run), self.options.get("seconds"), self._provenance(checkout, run),
             visible_gpus(self._device, mode.resources.gpus if mode.resources else 1),

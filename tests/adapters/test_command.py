@@ -239,6 +239,7 @@ def test_identity_follows_the_recipe_and_not_its_notes(foreign: Foreign) -> None
         ({"stepz": 3}, "unknown option 'stepz'"),
         ({"pins": "newest"}, "choose override"),
         ({"line_breaks": "drop"}, "choose refuse or space"),
+        ({"batch": 0}, "a whole number above 0"),
         ({"weights.vae": "x"}, "its recipe has weights none"),
         ({"recipe": "foregin"}, "did you mean 'foreign'"),
     ],
@@ -300,3 +301,10 @@ def test_an_exception_s_traceback_is_in_the_row(foreign: Foreign, tmp_path: Path
     assert made.error is not None
     told = error_of(made.error)
     assert told["message"].startswith("RuntimeError: CUDA out of luck") and "predict.py" in told["traceback"]
+
+
+def test_a_mode_s_defaults_lie_over_the_card_s_and_the_user_s_over_both(foreign: Foreign) -> None:
+    foreign.write_cards(SAMPLE_RUN, mode={"defaults": {"behave": "two"}})
+    request = Request(Sample("a", "t2v", prompt="x"), seed=0)
+    assert adapter().plan(request).parameters["behave"] == "two"
+    assert adapter(behave="short").plan(request).parameters["behave"] == "short"
