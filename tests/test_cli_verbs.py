@@ -14,7 +14,8 @@ from tests.suite_fixtures import write_suite
 from vbench_py.cli.app import app
 
 VERBS = (
-    "run", "generate", "score", "leaderboard", "report", "list", "show", "plan", "fetch", "check", "doctor",
+    "run", "generate", "score", "leaderboard", "report", "list", "show", "plan", "import", "fetch", "reference",
+    "cache", "check", "env", "doctor",
 )  # fmt: skip
 
 

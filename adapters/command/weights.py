@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from vbench_py.card import SourceCard
-from vbench_py.checkpoints import fetch, find
+from vbench_py.checkpoints import fetch, find, is_offline
 from vbench_py.isolate.named import weight_file
 from vbench_py.recipe_card import RecipeCard, WeightCard
 from vbench_py.types import UsageError
@@ -88,10 +87,9 @@ def _snapshot(recipe: RecipeCard, name: str, source: SourceCard) -> Path:
     from huggingface_hub.errors import HfHubHTTPError, LocalEntryNotFoundError
 
     repo, revision = source.repo, source.revision
-    offline = any(os.environ.get(flag, "").lower() in {"1", "true", "yes", "on"} for flag in ("VBENCH_PY_OFFLINE",))
     try:
         part = None if source.file == WHOLE else source.file
-        there = snapshot_download(repo, revision=revision, allow_patterns=part, local_files_only=offline)
+        there = snapshot_download(repo, revision=revision, allow_patterns=part, local_files_only=is_offline())
         return Path(there) / source.file.removesuffix(WHOLE)
     except (HfHubHTTPError, LocalEntryNotFoundError, OSError, ValueError) as error:
         first = next(iter(str(error).strip().splitlines()), type(error).__name__)

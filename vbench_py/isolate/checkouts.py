@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from vbench_py.checkpoints import cache_dir
+from vbench_py.checkpoints import cache_dir, is_offline
 from vbench_py.isolate.build import Say, owned
 from vbench_py.isolate.environments import MARKER, read_marker, remove
 from vbench_py.recipe_card import PatchCard
@@ -104,8 +104,10 @@ class Checkout:
             say(f"{self.name}: taking {self.commit[:12]} from {place}")
             self._copied(place, say)
             return "local clone"
-        say(f"{self.name}: fetching {self.commit[:12]}")
         try:
+            if is_offline():
+                raise CheckoutUnavailable("it is not fetched, offline is set")
+            say(f"{self.name}: fetching {self.commit[:12]}")
             self._fetched()
         except CheckoutUnavailable as error:
             reasons = "; ".join([*tried, str(error)])
