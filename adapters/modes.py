@@ -13,7 +13,7 @@ def capabilities(card: MethodCard) -> list[Capability]:
     """One `Capability` per mode of the card; a mode without a name is called after its task."""
     return [
         Capability(
-            mode=mode.name or mode.task,
+            mode=mode.called,
             task=mode.task,
             required=mode.required,
             optional=mode.optional,

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
-from pathlib import Path
-from typing import Any
 
 from metrics_page import cell
 
 from vbench_py import catalogue
 from vbench_py.cards import EnvironmentCard, RecipeCard
+from vbench_py.recipes.evidence import stored
 
 HEAD = """
 How the methods run that have nothing but their authors' code: [research-code.md](research-code.md) says what a recipe
@@ -58,17 +56,10 @@ def _sm(place: EnvironmentCard) -> str:
 
 
 def _checked(name: str) -> tuple[str, str]:
-    facts = _facts(name)
-    if not facts:
+    facts = stored(name)
+    if facts is None:
         return "program of ours", "–"
-    kept = facts["checked"]
-    parsed = sum("own parser took our words" in promise for promise in kept)
-    return f"{facts['date']}, {len(kept)}", f"{parsed} of {len(facts['runs'])}"
-
-
-def _facts(name: str) -> dict[str, Any]:
-    file = Path(catalogue.find("recipe", name).file.parent) / "facts" / f"{name}.json"
-    return dict(json.loads(file.read_text(encoding="utf-8"))) if file.is_file() else {}
+    return f"{facts.date}, {len(facts.checked)}", f"{facts.parsed} of {len(facts.runs)}"
 
 
 def _patches(names: list[str]) -> Iterator[str]:

@@ -140,7 +140,7 @@ def _served(method: MethodCard, request: Request) -> str:
     if method.adapter not in GIVEN:
         _tool("rules:frames_of")(mode.frames, visible)
         _tool("rules:size_of")(mode.size, visible)
-    return mode.name or mode.task
+    return mode.called
 
 
 def _tool(name: str) -> Any:

@@ -81,6 +81,11 @@ class ModeCard(Card):
     baseline_of: str = ""
     defaults: dict[str, Any] = {}
 
+    @property
+    def called(self) -> str:
+        """Its name; a mode without one is called after its task."""
+        return self.name or self.task
+
 
 class MethodCard(Card):
     """A method: what it is, where its code and weights are, under which licences, how it is run, and how far that is

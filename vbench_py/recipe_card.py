@@ -90,6 +90,10 @@ class PatchCard(Card):
     diff: str
     modes: tuple[str, ...] = ()
 
+    def serves(self, mode: str) -> bool:
+        """Whether a mode runs with it; "" is the one run of a recipe without modes."""
+        return not self.modes or not mode or mode in self.modes
+
 
 class WeightCard(Card):
     """A file or folder of weights and where the code looks for it.
@@ -288,6 +292,18 @@ class RecipeCard(Card):
         if not self.repository and any(not run.program for run in self.runs.values()):
             raise ValueError("without repository only programs of ours can run")
         return self
+
+    def run_of(self, mode: str) -> RunCard | None:
+        """How a mode is run; a recipe without modes runs every one alike."""
+        return self.runs.get(mode) or self.runs.get("")
+
+    def patches_of(self, mode: str) -> tuple[PatchCard, ...]:
+        """The changes that a mode's checkout has."""
+        return tuple(patch for patch in self.patches if patch.serves(mode))
+
+    def weights_of(self, mode: str) -> dict[str, WeightCard]:
+        """The weights of a mode by name."""
+        return {name: card for name, card in self.weights.items() if not card.modes or mode in card.modes}
 
 
 def whole(data: Mapping[str, Any], family: Mapping[str, Any]) -> dict[str, Any]:

@@ -23,6 +23,7 @@ from vbench_py.isolate.build import build
 from vbench_py.isolate.checkouts import Checkout
 from vbench_py.isolate.environments import Environment, note_use
 from vbench_py.isolate.gpus import check_gpu, visible_gpus
+from vbench_py.isolate.named import checkout_of
 from vbench_py.isolate.process import Limits
 from vbench_py.keys import key
 from vbench_py.recipe_card import RunCard
@@ -82,10 +83,7 @@ class Command:
 
     def checkout(self, mode: str) -> Checkout | None:
         """The code that a mode runs; None for programs of ours."""
-        if not self.recipe.repository:
-            return None
-        patches = tuple(patch for patch in self.recipe.patches if not patch.modes or mode in patch.modes)
-        return Checkout(self.recipe.repository, self.recipe.commit, patches, self.recipe.submodules)
+        return checkout_of(self.recipe, mode)
 
     @property
     def together(self) -> int:
@@ -119,12 +117,12 @@ class Command:
         if self.environment.ready() is None:
             lacking.append(f"{self.environment.told()} is not built (vbench-py env build {self.recipe.id})")
         for mode in self.card.modes:
-            checkout = self.checkout(_name(mode))
+            checkout = self.checkout(mode.called)
             if checkout is not None and not checkout.ready:
                 lacking.append(f"{checkout.name} at {checkout.commit[:12]} is not checked out")
                 break
         lacking += [
-            text for mode in self.card.modes if (text := weights.missing(self.recipe, _name(mode), self.options))
+            text for mode in self.card.modes if (text := weights.missing(self.recipe, mode.called, self.options))
         ]
         return "; ".join(dict.fromkeys(lacking))
 
@@ -147,7 +145,7 @@ class Command:
         told = (name for name in options if name != "recipe" and not name.startswith(weights.OPTION))
         parameters: dict[str, Any] = {
             **{name: options[name] for name in told},
-            "mode": _name(mode),
+            "mode": mode.called,
             "frames": frames_of(mode.frames, request, chosen["frames"]),
             "width": size[0] if size else None,
             "height": size[1] if size else None,
@@ -163,7 +161,7 @@ class Command:
                 check_line(prompt)
                 check_separators(card, prompt)
         seeded = "seed" in used and mode.seed != "none"
-        shared = [_name(mode), *(parameters[name] for name in ("frames", "width", "height", "fps"))]
+        shared = [mode.called, *(parameters[name] for name in ("frames", "width", "height", "fps"))]
         apart = [request.seed] if seeded and run.exec == "batch" and "seed" not in _per_sample(run) else []
         return Resolved(
             request=request,
@@ -180,11 +178,11 @@ class Command:
 
     def run_of(self, mode: ModeCard) -> RunCard:
         """How the recipe runs a mode. Raises `UsageError` where it has no such run."""
-        run = self.recipe.runs.get(_name(mode)) or self.recipe.runs.get("")
+        run = self.recipe.run_of(mode.called)
         if run is None:
             known = ", ".join(self.recipe.runs)
             raise UsageError(
-                f"method {self.card.id}: recipe {self.recipe.id} has no mode {_name(mode)!r}; it has {known}"
+                f"method {self.card.id}: recipe {self.recipe.id} has no mode {mode.called!r}; it has {known}"
             )
         return run
 
@@ -200,7 +198,7 @@ class Command:
         """
         check_gpu(self.environment, device)
         self._device = device
-        lacking = [weights.by_hand(self.recipe, _name(mode), self.options) for mode in self._chosen.modes]
+        lacking = [weights.by_hand(self.recipe, mode.called, self.options) for mode in self._chosen.modes]
         if all(lacking):
             raise UsageError(lacking[0])
         sweep_places()
@@ -230,7 +228,7 @@ class Command:
             raise
 
     def _runner(self, name: str) -> Runner:
-        mode = next(mode for mode in self.card.modes if _name(mode) == name)
+        mode = next(mode for mode in self.card.modes if mode.called == name)
         run, checkout = self.run_of(mode), self.checkout(name)
         given = self.options.get("source")
         sources = [Path(str(given)).expanduser()] if given else []
@@ -267,10 +265,6 @@ def _weights(options: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in options.items() if name.startswith(weights.OPTION)}
 
 
-def _name(mode: ModeCard) -> str:
-    return mode.name or mode.task
-
-
 def _used(run: RunCard) -> set[str]:
     """The placeholders that a run uses anywhere."""
     whole = run.model_dump()
@@ -286,8 +280,8 @@ def _of_mode(card: MethodCard, name: Any) -> MethodCard:
     """The card with the mode of that name alone; None: as it is. Raises `UsageError` for an unknown one."""
     if name is None:
         return card
-    modes = tuple(mode for mode in card.modes if _name(mode) == name)
+    modes = tuple(mode for mode in card.modes if mode.called == name)
     if not modes:
-        known = ", ".join(_name(mode) for mode in card.modes)
+        known = ", ".join(mode.called for mode in card.modes)
         raise UsageError(f"method {card.id}: unknown mode {name!r}; it has {known}")
     return card.model_copy(update={"modes": modes})

@@ -22,9 +22,9 @@ def faults(card: MethodCard) -> Iterator[str]:
     if recipe.repository and (card.repository, card.commit) != (recipe.repository, recipe.commit):
         yield f"its repository or commit is not that of recipe {recipe.id}"
     for mode in card.modes:
-        run = recipe.runs.get(mode.name or mode.task) or recipe.runs.get("")
+        run = recipe.run_of(mode.called)
         if run is None:
-            yield f"recipe {recipe.id} has no mode {mode.name or mode.task!r}"
+            yield f"recipe {recipe.id} has no mode {mode.called!r}"
             continue
         yield from _unknown(run, recipe, {**card.defaults, **mode.defaults})
 

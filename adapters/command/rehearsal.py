@@ -9,9 +9,8 @@ from typing import Any
 
 from vbench_py.adapters.command.inputs import write_inputs
 from vbench_py.adapters.command.scope import Item, Place
-from vbench_py.adapters.command.words import command_words
+from vbench_py.adapters.command.words import command_words, variables
 from vbench_py.recipe_card import RecipeCard, RunCard
-from vbench_py.recipes.values import fill, text
 from vbench_py.types import Resolved
 
 
@@ -38,6 +37,6 @@ def rehearse(
     return Rehearsal(
         command_words(run.model_copy(update={"launcher": ()}), item),
         place.folder,
-        {name: text(fill(value, item)) for name, value in run.variables.items()},
+        variables(run, item),
         [item.inputs[name] for name in texts if name in item.inputs],
     )

@@ -14,7 +14,7 @@ from vbench_py.adapters.command.collect import Collector
 from vbench_py.adapters.command.inputs import write_inputs
 from vbench_py.adapters.command.place import make_place
 from vbench_py.adapters.command.scope import Item, Place
-from vbench_py.adapters.command.words import call_arguments, command_words
+from vbench_py.adapters.command.words import call_arguments, command_words, variables
 from vbench_py.isolate.builders import interpreter
 from vbench_py.isolate.client import Worker
 from vbench_py.isolate.command import run_program
@@ -22,7 +22,6 @@ from vbench_py.isolate.environments import Environment
 from vbench_py.isolate.errors import ForeignError
 from vbench_py.isolate.process import Limits
 from vbench_py.recipe_card import RecipeCard, RunCard
-from vbench_py.recipes.values import fill, text
 from vbench_py.types import Generated, Resolved, StorageError, Unsupported
 
 log = logging.getLogger(__name__)
@@ -117,8 +116,7 @@ class Runner:
             )
 
     def _variables(self, item: Item) -> dict[str, str]:
-        own = {name: text(fill(value, item)) for name, value in self.run.variables.items()}
-        return {"CUDA_VISIBLE_DEVICES": self.gpus, **own}
+        return {"CUDA_VISIBLE_DEVICES": self.gpus, **variables(self.run, item)}
 
     def _python(self, place: Place) -> list[str]:
         seen = [place.scratch, self.tree, PROGRAMS, *self.weights.values()]

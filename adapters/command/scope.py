@@ -47,16 +47,13 @@ class Item:
     options: Mapping[str, Any]
     weights: Mapping[str, Path]
     inputs: dict[str, Path] = field(default_factory=dict)
+    _known: dict[str, VideoInfo] = field(default_factory=dict)
 
     @cached_property
     def stem(self) -> str:
         """A short plain name that no other sample of the batch has."""
         request = self.resolved.request
         return f"{slug(request.sample.id, 40)}-{request.seed}-{self.index}"
-
-    @cached_property
-    def _known(self) -> dict[str, VideoInfo]:
-        return {}
 
     def info(self, role: str) -> VideoInfo:
         """Facts of the medium in `role`, read once."""

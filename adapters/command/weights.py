@@ -17,11 +17,6 @@ WHOLE = "*"
 OPTION = "weights."
 
 
-def wanted(recipe: RecipeCard, mode: str) -> dict[str, WeightCard]:
-    """The weights of a mode by name."""
-    return {name: card for name, card in recipe.weights.items() if not card.modes or mode in card.modes}
-
-
 def brought(options: Mapping[str, Any]) -> dict[str, Path]:
     """What the user set as weights.NAME=PATH."""
     return {
@@ -35,7 +30,7 @@ def missing(recipe: RecipeCard, mode: str, options: Mapping[str, Any]) -> str:
     """The names of weights that are neither brought nor on this machine, with how to get them; else ""."""
     own = brought(options)
     lacking = []
-    for name, card in wanted(recipe, mode).items():
+    for name, card in recipe.weights_of(mode).items():
         if name in own or card.optional:
             continue
         whole = any(_is_folder(source) for source in card.sources)
@@ -47,7 +42,7 @@ def missing(recipe: RecipeCard, mode: str, options: Mapping[str, Any]) -> str:
 def by_hand(recipe: RecipeCard, mode: str, options: Mapping[str, Any]) -> str:
     """What the user has to bring for a mode and has not, in words; "" where there is nothing."""
     own = brought(options)
-    for name, card in wanted(recipe, mode).items():
+    for name, card in recipe.weights_of(mode).items():
         if name not in own and not card.sources and not card.optional:
             where = card.where or "see the repository's page"
             return f"recipe {recipe.id}: weights {name!r} have to be brought: {where}; pass --set {OPTION}{name}=PATH"
@@ -60,7 +55,7 @@ def paths(recipe: RecipeCard, mode: str, options: Mapping[str, Any]) -> dict[str
     if absent := by_hand(recipe, mode, options):
         raise UsageError(absent)
     found: dict[str, Path] = {}
-    for name, card in wanted(recipe, mode).items():
+    for name, card in recipe.weights_of(mode).items():
         if name in own:
             if not own[name].exists():
                 raise UsageError(f"--set {OPTION}{name}={own[name]}: nothing is there")

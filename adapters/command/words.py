@@ -24,6 +24,11 @@ def command_words(run: RunCard, item: Item) -> list[str]:
     return words
 
 
+def variables(run: RunCard, item: Item) -> dict[str, str]:
+    """The recipe's environment variables."""
+    return {name: text(fill(value, item)) for name, value in run.variables.items()}
+
+
 def flag_words(flags: Mapping[str, Any], *, joined: bool = False) -> list[str]:
     """Flags with their values; None and False leave a flag out, True is a flag alone, a list several words."""
     words: list[str] = []

@@ -35,7 +35,7 @@ class Diffusers:
         for mode in card.modes:
             chosen = settings(where, layered(card.defaults, mode.defaults, changed))
             check(where, chosen, mode)
-            self.modes[mode.name or mode.task] = (mode, chosen)
+            self.modes[mode.called] = (mode, chosen)
         self.device = "cpu"
         self.runner: Runner | None = None
 
@@ -58,7 +58,7 @@ class Diffusers:
     def faults(card: MethodCard) -> Iterator[str]:
         """What is wrong with a card for this adapter, for `vbench-py check`: options, parameters, roles, checkpoint."""
         for mode in card.modes:
-            name = mode.name or mode.task
+            name = mode.called
             try:
                 chosen = settings(f"mode {name}", layered(card.defaults, mode.defaults))
                 yield from (f"mode {name}: {fault}" for fault in faults(chosen, mode))
@@ -114,7 +114,7 @@ class Diffusers:
 
     def _mode(self, request: Request) -> tuple[ModeCard, Settings]:
         mode = choose_mode(self.card, request)
-        return self.modes[mode.name or mode.task]
+        return self.modes[mode.called]
 
     def _runner(self, chosen: Settings) -> Runner:
         if self.runner is not None and self.runner.serves(chosen):

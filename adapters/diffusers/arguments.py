@@ -81,7 +81,7 @@ def check(where: str, settings: Settings, mode: ModeCard) -> None:
     """Raises `UsageError` with the first fault, and the names there are."""
     for fault in faults(settings, mode):
         raise UsageError(
-            f"{where}, mode {mode.name or mode.task}: {fault}",
+            f"{where}, mode {mode.called}: {fault}",
             mend=f"it has {', '.join(parameters(settings.pipeline))}",
         )
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -20,9 +19,8 @@ from vbench_py.adapters.diffusers.memory import check_room, place
 from vbench_py.adapters.diffusers.mends import mend
 from vbench_py.adapters.diffusers.settings import Component, Lora, Settings, Weights
 from vbench_py.adapters.diffusers.states import replace_weights
+from vbench_py.checkpoints import is_offline
 from vbench_py.types import UsageError
-
-OFFLINE = ("VBENCH_PY_OFFLINE", "HF_HUB_OFFLINE")
 
 
 def load_pipeline(settings: Settings, device: str, where: str) -> Any:
@@ -67,7 +65,7 @@ def load_pipeline(settings: Settings, device: str, where: str) -> Any:
 
 
 def offline() -> bool:
-    return any(os.environ.get(name, "").strip().lower() in {"1", "true", "yes", "on"} for name in OFFLINE)
+    return is_offline("HF_HUB_OFFLINE")
 
 
 def _source(weights: Weights | Settings, settings: Settings, where: str) -> str:

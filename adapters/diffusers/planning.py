@@ -32,7 +32,7 @@ def parameters(settings: Settings, mode: ModeCard, request: Request) -> dict[str
     outside = [] if keeps_frames(mode.frames, frames) else ["frames"]
     outside += [] if keeps_size(mode.size, size) else ["size"]
     return {
-        "mode": mode.name or mode.task,
+        "mode": mode.called,
         "frames": frames,
         "width": width,
         "height": height,

@@ -52,7 +52,7 @@ class Server:
         self.settings = settings(self.where, layered(card.defaults, changed))
         self.modes: dict[str, tuple[ModeCard, Settings]] = {}
         for mode in card.modes:
-            name = mode.name or mode.task
+            name = mode.called
             chosen = settings(self.where, layered(card.defaults, mode.defaults, changed))
             if found := list(planning.faults(chosen, mode, planning.roles_of(*card.modes))):
                 raise UsageError(f"{self.where}: mode {name}: {'; '.join(found)}")
@@ -79,7 +79,7 @@ class Server:
     def faults(card: MethodCard) -> Iterator[str]:
         """What is wrong with a card for this adapter, for `vbench-py check`."""
         for mode in card.modes:
-            name = mode.name or mode.task
+            name = mode.called
             try:
                 chosen = settings(f"mode {name}", layered(card.defaults, mode.defaults))
                 roles = planning.roles_of(*card.modes)
@@ -102,7 +102,7 @@ class Server:
         sent = body.fill(chosen.body, body.values(request, chosen.model, shape), media) or {}
         return Resolved(
             request=request,
-            parameters={"mode": mode.name or mode.task, "provider": self.provider, **shape, "body": sent},
+            parameters={"mode": mode.called, "provider": self.provider, **shape, "body": sent},
             seed_applied=planning.seeded(chosen, mode),
             prompt_used=request.sample.prompt,
             prompt_policy=self.card.prompt_policy,
@@ -186,4 +186,4 @@ class Server:
 
     def _mode(self, request: Request) -> tuple[ModeCard, Settings]:
         mode = choose_mode(self.card, request)
-        return self.modes[mode.name or mode.task]
+        return self.modes[mode.called]

@@ -316,3 +316,17 @@ def test_the_shell_starts_in_the_checkout_with_the_environment_s_python(
     monkeypatch.setenv("SHELL", str(shell))
     said = command("shell", "foreign").stdout
     assert "run.py" in said and "environments/foreign-" in said
+
+
+def test_fetch_brings_the_code_of_every_method_that_shares_an_environment(foreign: Foreign) -> None:
+    foreign.write_cards(SAMPLE_RUN)
+    card = (foreign.cards / "foreign.toml").read_text()
+    (foreign.repository / "new.py").write_text("")
+    foreign.git("add", ".")
+    foreign.git("-c", "user.name=a", "-c", "user.email=a@b.c", "commit", "--quiet", "-m", "y")
+    newer = card.replace(foreign.commit, foreign.git("rev-parse", "HEAD").strip())
+    newer = newer.partition("[[environment]]")[0].replace('"foreign"', '"newer"')
+    (foreign.cards / "newer.toml").write_text(newer.replace('environment = "newer"', 'environment = "foreign"'))
+    line = [sys.executable, "-m", "vbench_py.cli", "fetch", "foreign", "newer", "--json"]
+    fetched = json.loads(subprocess.run(line, capture_output=True, text=True, check=True).stdout)
+    assert len({row["path"] for row in fetched if row["name"] == "lab/model"}) == 2

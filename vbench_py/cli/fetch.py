@@ -32,7 +32,7 @@ def command(
             missing.append(error)
             continue
         rows.append({"name": card.name, "bytes": path.stat().st_size, "licence": card.licence, "path": str(path)})
-    for one in {one.environment.folder: one for name in names for one in environments_of(name)}.values():
+    for one in dict.fromkeys(one for name in names for one in environments_of(name)):
         try:
             rows += _built(one, quiet=flags.quiet)
         except VbenchError as error:

@@ -30,7 +30,7 @@ def show_method(console: Console, card: MethodCard, values: Mapping[str, Any]) -
     print_values(console, about, 2)
     console.print("  modes:", highlight=False)
     console.print(_modes(card), highlight=False)
-    print_values(console, {name(mode): list(_more(mode)) for mode in card.modes}, 4)
+    print_values(console, {mode.called: list(_more(mode)) for mode in card.modes}, 4)
     print_values(console, {key: values[key] for key in AFTER}, 2)
     if card.adapter == "command":
         print_values(console, {"recipe": list(_recipe(str(card.defaults.get("recipe", ""))))}, 2)
@@ -40,6 +40,7 @@ def _recipe(recipe: str) -> Iterator[str]:
     """Where the code runs, what was changed in it, and how far the recipe was held against it."""
     from vbench_py.isolate.named import named
     from vbench_py.recipes.evidence import stored
+    from vbench_py.recipes.facts import PARSED
 
     found = named(recipe)
     yield f"{recipe}, in environment {found.environment.card.id} (Python {found.environment.python})"
@@ -49,15 +50,9 @@ def _recipe(recipe: str) -> Iterator[str]:
     yield from {f"patched: {patch.reason}": None for checkout in found.checkouts for patch in checkout.patches}
     facts = stored(recipe)
     if facts is not None:
-        parsed = sum("own parser took our words" in promise for promise in facts.checked)
-        words = f"; the program's own parser took our words in {parsed} of its {len(facts.runs)} runs" if parsed else ""
+        words = f"; {PARSED} in {facts.parsed} of its {len(facts.runs)} runs" if facts.parsed else ""
         told = f"held against {facts.repository} at {facts.commit[:12]} on {facts.date}"
         yield f"{told}: {len(facts.checked)} promises kept{words}; no weights were used"
-
-
-def name(mode: ModeCard) -> str:
-    """A mode without a name is called after its task."""
-    return mode.name or mode.task
 
 
 def _modes(card: MethodCard) -> Any:
@@ -69,7 +64,7 @@ def _modes(card: MethodCard) -> Any:
     for head in ("mode", "must have", "may have", *([] if plain else ["gives"]), "frames", "size", "rate"):
         table.add_column(head, overflow="fold")
     for mode in card.modes:
-        called = name(mode) if name(mode) == mode.task else f"{name(mode)}, {mode.task}"
+        called = mode.called if mode.called == mode.task else f"{mode.called}, {mode.task}"
         needs, may = (*mode.required, *mode.texts), (*mode.optional, *mode.optional_texts)
         gives = [] if plain else [", ".join(mode.outputs)]
         cells = [called, ", ".join(needs) or "nothing", ", ".join(may) or "-", *gives]

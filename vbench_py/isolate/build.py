@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from vbench_py.isolate.builders import BUILDERS
-from vbench_py.isolate.environments import MARKER, Environment, EnvironmentUnavailable, read_marker, remove
+from vbench_py.isolate.environments import MARKER, Environment, EnvironmentUnavailable, remove
 from vbench_py.store import write_atomic
 
 log = logging.getLogger(__name__)
@@ -78,7 +78,3 @@ def owned(folder: Path, say: Say, busy: str) -> Iterator[None]:
     finally:
         owner.unlink(missing_ok=True)
         lock.release()
-
-
-def is_built(folder: Path) -> bool:
-    return read_marker(folder) is not None

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import logging
 import os
 import shutil
 import subprocess
-import sys
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -16,7 +14,6 @@ from vbench_py.isolate.environments import Environment, EnvironmentUnavailable, 
 from vbench_py.isolate.variables import MARK
 
 Say = Callable[[str], None]
-log = logging.getLogger(__name__)
 WORKER = Path(__file__).with_name("worker.py")
 CONTAINED = (
     MARK, "HOME", "TMPDIR", "XDG_CACHE_HOME", "HF_HUB_CACHE", "HF_HUB_OFFLINE", "TORCH_HOME", "CUDA_VISIBLE_DEVICES",
@@ -160,5 +157,4 @@ def _run(words: Sequence[str], log_file: Path, failure: str) -> str:
     if ran.returncode:
         said = log_file.read_text(errors="replace")[-_TAIL:].rpartition("$ ")[2].partition("\n")[2].strip()
         raise EnvironmentUnavailable(f"{failure}:\n{said}", mend=f"the whole log is {log_file}")
-    log.debug("%s: %s", sys.executable, " ".join(words))
     return ran.stdout

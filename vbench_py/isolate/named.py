@@ -43,14 +43,17 @@ def named(name: str, *, override: bool = False) -> Named:
     return Named(recipe, Environment(environment, override), checkouts(card))
 
 
+def checkout_of(card: RecipeCard, mode: str) -> Checkout | None:
+    """The code that a mode runs; None for programs of ours."""
+    if not card.repository:
+        return None
+    return Checkout(card.repository, card.commit, card.patches_of(mode), card.submodules)
+
+
 def checkouts(card: RecipeCard) -> tuple[Checkout, ...]:
     """Every state of the repository that a mode of the recipe runs in: they differ in patches."""
-    if not card.repository:
-        return ()
-    states = {
-        tuple(patch for patch in card.patches if not patch.modes or mode in patch.modes): None for mode in card.runs
-    }
-    return tuple(Checkout(card.repository, card.commit, patches, card.submodules) for patches in states)
+    found = {state.folder: state for mode in card.runs if (state := checkout_of(card, mode))}
+    return tuple(found.values())
 
 
 def of_environment(identifier: str) -> list[str]:

@@ -111,7 +111,7 @@ def method_promises(name: str, options: Mapping[str, Any] | None = None, device:
         with tempfile.TemporaryDirectory(prefix="vbench-py-check-") as folder:
             drive = Drive(chosen, mode, Path(folder), device)
             for promise, check in _PROMISES:
-                yield tried(subject, f"{mode.name or mode.task}: {promise}", partial(check, drive))
+                yield tried(subject, f"{mode.called}: {promise}", partial(check, drive))
 
 
 def _builds(chosen: Method, options: Mapping[str, Any] | None) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 from vbench_py.promises.finding import Finding, Skipped, demand, tried
 from vbench_py.recipe_card import RecipeCard, RunCard
 from vbench_py.recipes import agreement
-from vbench_py.recipes.facts import Facts, Interface, RunFacts
+from vbench_py.recipes.facts import PARSED, Facts, Interface, RunFacts
 from vbench_py.recipes.gather import (
     config_keys,
     digest,
@@ -133,7 +133,7 @@ def _of_run(recipe: RecipeCard, mode: str, facts: RunFacts, served: list[Use]) -
     yield "the code holds what its proofs say", lambda: _proofs(run, facts)
     yield "its outputs are named as the code names them", lambda: _naming(run, facts)
     if facts.parsed is not None:
-        yield "the program's own parser took our words", lambda: _parsed(recipe, mode, facts)
+        yield PARSED, lambda: _parsed(recipe, mode, facts)
 
 
 def _files(run: RunCard, facts: RunFacts) -> str:

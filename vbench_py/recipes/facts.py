@@ -115,6 +115,9 @@ class PatchFact(Card):
     detail: str = ""
 
 
+PARSED = "the program's own parser took our words"
+
+
 class Facts(Card):
     """`head` is the commit that was read, `changed` the files that did not lie as committed; patches by the sha256 of
     their diff, runs by mode.
@@ -130,6 +133,11 @@ class Facts(Card):
     patches: dict[str, PatchFact] = Field(default_factory=dict)
     runs: dict[str, RunFacts] = Field(default_factory=dict)
     checked: tuple[str, ...] = ()
+
+    @property
+    def parsed(self) -> int:
+        """In how many runs the program's own parser took our words."""
+        return sum(promise.endswith(PARSED) for promise in self.checked)
 
 
 def to_text(facts: Facts) -> str:

@@ -32,7 +32,7 @@ def gather(recipe: RecipeCard, source: Path | None) -> tuple[Facts, dict[str, Tr
     fates: dict[str, PatchFact] = {}
     runs, trees = {}, {}
     for mode, run in recipe.runs.items():
-        trees[mode] = _with_patches(tree, [p for p in recipe.patches if serves(p, mode)], fates)
+        trees[mode] = _with_patches(tree, [p for p in recipe.patches if p.serves(mode)], fates)
         runs[mode] = _run_facts(run, trees[mode])
     touched = {path for facts in runs.values() for path in facts.files}
     facts = Facts(
@@ -45,10 +45,6 @@ def gather(recipe: RecipeCard, source: Path | None) -> tuple[Facts, dict[str, Tr
         runs=runs,
     )
     return facts, trees
-
-
-def serves(patch: PatchCard, mode: str) -> bool:
-    return not patch.modes or not mode or mode in patch.modes
 
 
 def digest(diff: str) -> str:

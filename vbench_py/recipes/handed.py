@@ -6,7 +6,7 @@ import hashlib
 import json
 
 from vbench_py.recipe_card import RecipeCard
-from vbench_py.recipes.gather import digest, serves
+from vbench_py.recipes.gather import digest
 from vbench_py.recipes.made_up import Use, uses
 
 
@@ -17,7 +17,7 @@ def handed_digest(recipe: RecipeCard, mode: str, served: list[Use] | None = None
     told = {
         "run": recipe.runs[mode].model_dump(mode="json", exclude={"proofs", "outputs", "parsers", "configs"}),
         "options": use.mode.defaults if use is not None else {},
-        "patches": [digest(patch.diff) for patch in recipe.patches if serves(patch, mode)],
+        "patches": [digest(patch.diff) for patch in recipe.patches if patch.serves(mode)],
         "commit": recipe.commit,
     }
     return hashlib.sha256(json.dumps(told, sort_keys=True, default=str).encode()).hexdigest()

@@ -39,7 +39,7 @@ def uses(recipe: RecipeCard) -> Iterator[Use]:
         for mode in card.modes:
             defaults = {**card.defaults, **mode.defaults}
             if defaults.get("recipe") == recipe.id:
-                key = mode.name or mode.task
+                key = mode.called
                 filled = mode.model_copy(update={"defaults": defaults})
                 yield Use(card, filled, key if key in recipe.runs else "")
 
